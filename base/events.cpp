@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "base/events.h"
+
+#include <array>
+#include <cstddef>
+
+namespace pagequest {
+
+std::string_view to_string(Outcome outcome) {
+  constexpr std::array<std::string_view, 4> kNames = {"complete", "unparsable", "context_limit",
+                                                      "turn_limit"};
+  return kNames.at(static_cast<std::size_t>(outcome));
+}
+
+std::string_view to_string(Thread thread) {
+  return thread == Thread::main ? "main" : "auxiliary";
+}
+
+}  // namespace pagequest

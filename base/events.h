@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <variant>
+
+#include "base/ids.h"
+
+/// The event alphabet: what happens to the pages and the turns of an episode. The engine emits
+/// events, policies consume them, the recorder stores them and the trace reader returns them, so a
+/// policy sees the same numbers in the engine and in a replay.
+///
+/// Conventions, for all events:
+/// - A *page* is a logical page of its thread's sequence: position / page size. Positions are never
+///   reused and evictions leave gaps, so a logical page names the same tokens for ever.
+/// - A *step* is one forward pass of one thread, counted from 0 for each thread.
+/// - Spans and string views live only during the call that delivers the event.
+namespace pagequest {
+
+/// The main thread of an episode, or its auxiliary (memory management) thread, SideQuest section 3.
+enum class Thread : std::uint8_t { main, auxiliary };
+
+enum class StepKind : std::uint8_t { prefill, decode };
+
+/// Half-open range of token positions [first, first + count).
+struct TokenSpan {
+  std::int32_t first = 0;
+  std::int32_t count = 0;
+  [[nodiscard]] constexpr std::int32_t end() const { return first + count; }
+  constexpr bool operator==(const TokenSpan&) const = default;
+};
+
+struct EpisodeBegan {
+  EpisodeId episode;
+};
+
+/// Tokens got keys and values at consecutive positions. One event a thread and step.
+struct TokensFilled {
+  EpisodeId episode;
+  Thread thread;
+  StepKind kind;
+  std::int32_t step;
+  std::int64_t iteration;  // of the whole engine: steps of one iteration ran in one batch
+  std::int32_t first;      // position of tokens[0]
+  std::span<const std::int32_t> tokens;
+};
+
+/// Attention mass of one step, summed over the tokens of each page. Follows the TokensFilled of
+/// its step. For a decode step the row is the new token's; for a prefill chunk it is the mean over
+/// the last `query_rows` rows of the chunk.
+struct PagesAttended {
+  EpisodeId episode;
+  Thread thread;
+  std::int32_t step;
+  std::int32_t query_rows;
+  std::int32_t layers;
+  std::int32_t kv_heads;
+  std::span<const std::int32_t> pages;  // with at least one live token, ascending
+  /// (layer, KV head, page): mean and maximum over the query heads that share the KV head.
+  /// Each (layer, KV head) row of `mean` sums to 1.
+  std::span<const float> mean;
+  std::span<const float> max;
+};
+
+/// Keys and values of the live tokens of `span` were dropped; `tokens` of them were live.
+struct TokensEvicted {
+  EpisodeId episode;
+  std::int32_t step;  // the last main step before the eviction
+  std::int32_t turn;
+  TokenSpan span;
+  std::int32_t tokens;
+};
+
+/// The thread dropped its reference to a page because no live token is left in it.
+struct PageFreed {
+  EpisodeId episode;
+  Thread thread;
+  std::int32_t step;
+  std::int32_t page;
+};
+
+struct TurnBegan {
+  EpisodeId episode;
+  std::int32_t turn;
+};
+
+/// A tool answered. Errors have cursor -1. `response` covers the text that the tool appended,
+/// `call` what the model wrote to call it.
+struct ToolResponded {
+  EpisodeId episode;
+  std::int32_t turn;
+  std::int32_t cursor;
+  TokenSpan call;
+  TokenSpan response;
+  std::string_view tool;
+};
+
+/// The auxiliary thread was forked from the main one, sharing all of its pages.
+struct AuxForked {
+  EpisodeId episode;
+  std::int32_t turn;
+  std::int32_t step;        // of the main thread
+  std::int32_t fork_point;  // position of the auxiliary thread's first own token
+  std::int32_t shared_pages;
+};
+
+/// The auxiliary thread's command was applied (at a turn boundary) and its own tokens discarded.
+struct AuxJoined {
+  EpisodeId episode;
+  std::int32_t turn;
+  std::int32_t tokens;  // that the auxiliary thread added, its trigger phrase included
+  bool parsed;          // false: malformed or out of range, nothing is deleted
+  std::span<const std::int32_t> cursors;
+};
+
+enum class Outcome : std::uint8_t {
+  complete,       // ended with a final answer, right or wrong
+  unparsable,     // text that is neither a call nor an answer
+  context_limit,  // ran out of positions
+  turn_limit,
+};
+
+[[nodiscard]] std::string_view to_string(Outcome outcome);
+[[nodiscard]] std::string_view to_string(Thread thread);
+
+/// Sums over one episode; tokens are per sequence, not per layer.
+struct EpisodeEnded {
+  EpisodeId episode;
+  Outcome outcome;
+  bool correct;
+  bool strict;  // correct, with no call beyond the need
+  std::int32_t turns;
+  std::int32_t needed_calls;
+  std::int32_t calls;
+  std::int32_t peak_tokens;           // most live tokens of the main thread at once
+  std::int32_t peak_tokens_with_aux;  // the same, with the auxiliary thread's own tokens
+  std::int32_t aux_tokens;
+  std::int64_t kv_reads_tokens;  // sum over decode steps of both threads of the live tokens read
+};
+
+using Event = std::variant<EpisodeBegan, TokensFilled, PagesAttended, TokensEvicted, PageFreed,
+                           TurnBegan, ToolResponded, AuxForked, AuxJoined, EpisodeEnded>;
+
+}  // namespace pagequest

@@ -1,0 +1,20 @@
+# Everything comes from Debian 12 packages; scripts/install-dependencies lists them.
+find_package(Threads REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(Eigen3 REQUIRED)
+find_package(Boost 1.74 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+find_package(BLAS REQUIRED)
+find_path(PQ_CBLAS_INCLUDE_DIR NAMES cblas.h PATH_SUFFIXES openblas openblas-pthread REQUIRED)
+
+set(HDF5_PREFER_PARALLEL OFF)
+find_package(HDF5 REQUIRED COMPONENTS C)
+add_library(pq_hdf5 INTERFACE)
+target_include_directories(pq_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
+target_link_libraries(pq_hdf5 INTERFACE ${HDF5_LIBRARIES})
+
+add_library(pq_blas INTERFACE)
+target_include_directories(pq_blas SYSTEM INTERFACE ${PQ_CBLAS_INCLUDE_DIR})
+target_link_libraries(pq_blas INTERFACE ${BLAS_LIBRARIES})

@@ -1,0 +1,45 @@
+# A module is a static library named after its folder. Headers are included from the repository's
+# root ("engine/kv/page_pool.h"), compile alone, and every third-party library is private.
+
+function(pq_compile_options target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                         -Wnon-virtual-dtor -Wno-missing-field-initializers)
+  if(PQ_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(PQ_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${PQ_SANITIZE} -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=${PQ_SANITIZE})
+  endif()
+endfunction()
+
+# pq_module(<name> SOURCES <files> [HEADERS <files>] [USES <modules>] [PRIVATE_USES <libraries>])
+function(pq_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;USES;PRIVATE_USES" ${ARGN})
+  set(target pq_${name})
+  add_library(${target} STATIC ${arg_SOURCES})
+  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR}
+                 FILES ${arg_HEADERS})
+  set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  foreach(module IN LISTS arg_USES)
+    target_link_libraries(${target} PUBLIC pq_${module})
+  endforeach()
+  target_link_libraries(${target} PRIVATE ${arg_PRIVATE_USES})
+  pq_compile_options(${target})
+endfunction()
+
+# pq_test(<name> SOURCES <files> USES <modules> [PRIVATE_USES <libraries>] [LABELS <labels>])
+function(pq_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;PRIVATE_USES;LABELS" ${ARGN})
+  set(target test_${name})
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE pq_test_main ${arg_PRIVATE_USES})
+  foreach(module IN LISTS arg_USES)
+    target_link_libraries(${target} PRIVATE pq_${module})
+  endforeach()
+  pq_compile_options(${target})
+  add_test(NAME ${name} COMMAND ${target} --order rand --rng-seed time --warn NoAssertions
+           WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 900)
+endfunction()

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/event_sink.h"
+#include "base/events.h"
+#include "base/ids.h"
+#include "engine/kv/eviction_controller.h"
+
+namespace pagequest::model {
+class Model;
+}
+
+namespace pagequest::runtime {
+
+struct EngineConfig {
+  std::int32_t page_size = 16;           // tokens, at most 64
+  std::int32_t pool_pages = 16384;       // physical pages, one shared by all layers and heads
+  std::int32_t max_batch_tokens = 512;   // tokens of one iteration over all sequences
+  std::int32_t prefill_chunk = 64;       // most prompt tokens of one sequence in one iteration
+  std::int32_t prefill_rows = 8;         // rows of a chunk whose attention is captured
+  std::int32_t threads = 0;              // 0: all cores; results do not depend on it
+  bool capture = true;                   // off: no PagesAttended events
+};
+
+struct Sampling {
+  float temperature = 0.0F;  // 0: greedy
+  float top_p = 1.0F;
+  std::uint64_t seed = 0;  // draws are keyed by (seed, position), not by batch or order
+};
+
+struct SampledToken {
+  SequenceId sequence;
+  std::int32_t token;
+};
+
+struct PoolUsage {
+  std::int32_t used_pages;
+  std::int32_t total_pages;
+};
+
+/// Continuous batching over a paged KV cache. Every iteration runs one batch: one token of each
+/// decoding sequence and a chunk of each sequence that has a longer input queued. A sequence whose
+/// queued input has all been processed gives one sampled token and then idles until more is
+/// appended: the caller decides whether the sampled token, a tool's response or both go on.
+///
+/// Deterministic: the same calls give the same tokens, attention and events, bit for bit, with any
+/// number of threads.
+class Engine {
+ public:
+  /// `model` and `sink` must outlive the engine. Throws usage_error on an impossible configuration.
+  Engine(const model::Model& model, const EngineConfig& config, EventSink& sink);
+  ~Engine();
+
+  /// Starts the main thread of an episode with `prompt` queued. Throws as EvictionController does.
+  SequenceId add(EpisodeId episode, std::span<const std::int32_t> prompt, const Sampling& sampling,
+                 const kv::PolicySpec& policy);
+
+  /// Starts the auxiliary thread of `parent`'s episode, sharing all of the parent's pages that are
+  /// filled so far (copy on write), with `input` queued. Its positions go on from the parent's
+  /// next position. Never evicted from. Evictions from the parent leave its view untouched.
+  SequenceId fork(SequenceId parent, std::span<const std::int32_t> input, const Sampling& sampling);
+
+  /// Queues tokens at the sequence's next positions.
+  void append(SequenceId sequence, std::span<const std::int32_t> tokens);
+
+  /// Frees the sequence and its pages.
+  void release(SequenceId sequence);
+
+  /// Passes an event of the agent (turns, tool responses, joins) to the sequence's controller and
+  /// to the sink.
+  void notify(SequenceId main_sequence, const Event& event);
+
+  /// Applies the policy's decision of a turn boundary. Also called by step() at each step's end.
+  void turn_boundary(SequenceId main_sequence, std::int32_t turn);
+
+  /// One iteration. Empty when no sequence has queued input. Tokens come in the order of
+  /// SequenceId. When the pool is exhausted, sequences with the highest ids wait for the next
+  /// iteration; throws usage_error if not even one can go on.
+  [[nodiscard]] std::span<const SampledToken> step();
+
+  [[nodiscard]] std::int32_t next_position(SequenceId sequence) const;
+  [[nodiscard]] std::int32_t live_tokens(SequenceId sequence) const;
+  /// Tokens of an auxiliary sequence behind its fork point; all live tokens of a main one.
+  [[nodiscard]] std::int32_t own_tokens(SequenceId sequence) const;
+  [[nodiscard]] PoolUsage pool_usage() const;
+  /// Steps so far of one thread (PagesAttended::step of its next one).
+  [[nodiscard]] std::int32_t steps(SequenceId sequence) const;
+  /// Logits of the last processed token of a sequence, (vocabulary); for tests.
+  [[nodiscard]] std::span<const float> last_logits(SequenceId sequence) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pagequest::runtime

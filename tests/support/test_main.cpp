@@ -1,0 +1,4 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#define CATCH_CONFIG_MAIN
+#include <catch2/catch.hpp>

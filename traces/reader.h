@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "base/event_sink.h"
+#include "base/events.h"
+#include "traces/header.h"
+
+namespace pagequest::traces {
+
+/// Reads a trace file of any supported version and gives its events back.
+class Reader {
+ public:
+  /// Throws input_error on a file that is missing, foreign, truncated or of an unknown version.
+  explicit Reader(const std::filesystem::path& path);
+  ~Reader();
+  Reader(Reader&&) noexcept;
+  Reader& operator=(Reader&&) noexcept;
+
+  [[nodiscard]] const Header& header() const;
+  /// The whole episodes, in the order in which they ended.
+  [[nodiscard]] const std::vector<EpisodeEnded>& episodes() const;
+  /// Sends every event of episodes()[index] to the sink, in the recorded order, with the recorded
+  /// numbers bit for bit. Without attention the PagesAttended events (most of the file) are neither
+  /// read nor sent.
+  void replay(std::size_t index, EventSink& sink, bool with_attention = true) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pagequest::traces
