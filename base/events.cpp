@@ -13,8 +13,6 @@ std::string_view to_string(Outcome outcome) {
   return kNames.at(static_cast<std::size_t>(outcome));
 }
 
-std::string_view to_string(Thread thread) {
-  return thread == Thread::main ? "main" : "auxiliary";
-}
+std::string_view to_string(Thread thread) { return thread == Thread::main ? "main" : "auxiliary"; }
 
 }  // namespace pagequest

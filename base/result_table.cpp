@@ -10,9 +10,7 @@
 namespace pagequest {
 
 ResultTable::ResultTable(std::string name, std::string description, std::vector<Column> columns)
-    : name_(std::move(name)),
-      description_(std::move(description)),
-      columns_(std::move(columns)) {}
+    : name_(std::move(name)), description_(std::move(description)), columns_(std::move(columns)) {}
 
 void ResultTable::add(std::vector<Cell> row) {
   PQ_CHECK(row.size() == columns_.size(), "a row has one cell a column");
