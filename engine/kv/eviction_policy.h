@@ -49,6 +49,12 @@ class EvictionPolicy {
     do_score(candidates, keep);
   }
 
+  /// Whether the decision reads PagesAttended events, so that a run without them would differ.
+  [[nodiscard]] virtual bool needs_attention() const { return false; }
+
+  /// For Unit::message: whether a dropped response takes the model's call along.
+  [[nodiscard]] virtual bool evicts_call() const { return false; }
+
   /// For Trigger::command: ids named since the last call of clear_commands(), ascending.
   [[nodiscard]] virtual std::vector<std::int32_t> commanded() const { return {}; }
   virtual void clear_commands() {}

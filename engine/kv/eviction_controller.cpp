@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/kv/eviction_controller.h"
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "base/error.h"
+#include "base/event_sink.h"
+#include "engine/kv/policies/registry.h"
+#include "engine/kv/select_victims.h"
+#include "engine/kv/unit_views.h"
+
+namespace pagequest::kv {
+namespace {
+
+void check_budget(const PolicySpec& spec, const EvictionPolicy& policy) {
+  const bool takes_budget = policy.trigger() == Trigger::budget;
+  const std::string found = std::to_string(spec.budget_tokens) + " tokens";
+  const std::string where = "policy `" + spec.name + "`";
+  if (!takes_budget && spec.budget_tokens != 0) {
+    throw usage_error({.what = "a budget for a policy that takes none",
+                       .where = where,
+                       .found = found,
+                       .expected = "no budget",
+                       .hint = "leave the budget out"});
+  }
+  const std::int32_t least = std::max(1, policy.minimum_budget_tokens());
+  if (takes_budget && spec.budget_tokens < least) {
+    throw usage_error({.what = spec.budget_tokens == 0 ? "the policy needs a budget"
+                                                       : "the budget is below what must be kept",
+                       .where = where,
+                       .found = found,
+                       .expected = "at least " + std::to_string(least) + " tokens",
+                       .hint = "a smaller page size or other parameters need less"});
+  }
+}
+
+bool is_auxiliary(const Event& event) {
+  return std::visit(
+      [](const auto& e) {
+        if constexpr (requires { e.thread; }) return e.thread == Thread::auxiliary;
+        return false;
+      },
+      event);
+}
+
+}  // namespace
+
+struct EvictionController::State {
+  std::unique_ptr<EvictionPolicy> policy;
+  std::int32_t budget_tokens;
+  UnitViews views;
+  std::vector<std::int32_t> deferred;  // commanded cursors whose response is still arriving
+
+  [[nodiscard]] std::vector<UnitView> candidates() const {
+    return policy->unit() == Unit::page ? views.pages() : views.messages();
+  }
+
+  void add_spans(const UnitView& victim, std::vector<TokenSpan>& spans) const {
+    if (policy->unit() == Unit::message && policy->evicts_call()) {
+      const TokenSpan call = views.call_of(victim.id);
+      if (views.tokens().in(call) > 0) spans.push_back(call);
+    }
+    spans.push_back(victim.span);
+  }
+
+  [[nodiscard]] std::vector<TokenSpan> over_budget() const {
+    std::vector<TokenSpan> spans;
+    const std::int32_t excess = views.tokens().total() - budget_tokens;
+    if (excess <= 0) return spans;
+    const std::vector<UnitView> units = candidates();
+    std::vector<float> keep(units.size());
+    policy->score(units, keep);
+    for (const std::size_t i : select_victims(units, keep, excess)) add_spans(units[i], spans);
+    return spans;
+  }
+
+  [[nodiscard]] std::vector<TokenSpan> commanded() {
+    std::vector<std::int32_t> named = std::exchange(deferred, {});
+    const std::vector<std::int32_t> fresh = policy->commanded();
+    named.insert(named.end(), fresh.begin(), fresh.end());
+    policy->clear_commands();
+    std::sort(named.begin(), named.end());
+    std::vector<TokenSpan> spans;
+    for (const UnitView& unit : candidates()) {
+      if (std::binary_search(named.begin(), named.end(), unit.id)) add_spans(unit, spans);
+    }
+    std::copy_if(named.begin(), named.end(), std::back_inserter(deferred),
+                 [this](std::int32_t cursor) { return views.is_arriving(cursor); });
+    return spans;
+  }
+};
+
+EvictionController::EvictionController(const PolicySpec& spec, std::int32_t page_size) {
+  const PolicyEntry& entry = find_policy(spec.name);
+  const Params params(entry.name, entry.params(), spec.params);
+  auto policy = entry.make(params, {.page_size = page_size, .budget_tokens = spec.budget_tokens});
+  check_budget(spec, *policy);
+  UnitViews views(page_size, policy->needs_attention());
+  state_ =
+      std::make_unique<State>(State{std::move(policy), spec.budget_tokens, std::move(views), {}});
+}
+
+EvictionController::~EvictionController() = default;
+EvictionController::EvictionController(EvictionController&&) noexcept = default;
+EvictionController& EvictionController::operator=(EvictionController&&) noexcept = default;
+
+void EvictionController::observe(const Event& event) {
+  if (is_auxiliary(event)) return;
+  state_->views.observe(event);
+  state_->policy->observe(event);
+}
+
+std::vector<TokenSpan> EvictionController::victims(DecisionPoint point) {
+  const Trigger trigger = state_->policy->trigger();
+  if (point == DecisionPoint::step_end && trigger == Trigger::budget) return state_->over_budget();
+  if (point == DecisionPoint::turn_boundary && trigger == Trigger::command) {
+    return state_->commanded();
+  }
+  return {};
+}
+
+std::int32_t EvictionController::live_tokens() const { return state_->views.tokens().total(); }
+
+bool EvictionController::needs_attention() const { return state_->policy->needs_attention(); }
+
+}  // namespace pagequest::kv

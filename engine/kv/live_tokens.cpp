@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/kv/live_tokens.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace pagequest::kv {
+
+LiveTokens::LiveTokens(std::int32_t page_size) : page_size_(page_size) {
+  PQ_CHECK(page_size > 0, "a page holds tokens");
+}
+
+void LiveTokens::fill(TokenSpan span) {
+  PQ_CHECK(span.first == next_position() && span.count >= 0, "positions are filled in order");
+  live_.resize(live_.size() + static_cast<std::size_t>(span.count), 1);
+  const auto pages = (live_.size() + static_cast<std::size_t>(page_size_) - 1) /
+                     static_cast<std::size_t>(page_size_);
+  live_in_page_.resize(pages, 0);
+  for (std::int32_t position = span.first; position < span.end(); ++position) {
+    ++live_in_page_[static_cast<std::size_t>(position / page_size_)];
+  }
+  total_ += span.count;
+}
+
+std::int32_t LiveTokens::evict(TokenSpan span) {
+  const TokenSpan part = filled_part(span);
+  std::int32_t evicted = 0;
+  for (std::int32_t position = part.first; position < part.end(); ++position) {
+    std::uint8_t& live = live_[static_cast<std::size_t>(position)];
+    evicted += live;
+    live_in_page_[static_cast<std::size_t>(position / page_size_)] -= live;
+    live = 0;
+  }
+  total_ -= evicted;
+  return evicted;
+}
+
+std::int32_t LiveTokens::in(TokenSpan span) const {
+  const TokenSpan part = filled_part(span);
+  const auto begin = live_.begin() + part.first;
+  return static_cast<std::int32_t>(std::count(begin, begin + part.count, std::uint8_t{1}));
+}
+
+std::int32_t LiveTokens::in_page(std::int32_t page) const {
+  return live_in_page_[static_cast<std::size_t>(page)];
+}
+
+std::int32_t LiveTokens::next_position() const { return static_cast<std::int32_t>(live_.size()); }
+
+std::int32_t LiveTokens::pages() const { return static_cast<std::int32_t>(live_in_page_.size()); }
+
+TokenSpan LiveTokens::span_of_page(std::int32_t page) const {
+  return {.first = page * page_size_, .count = page_size_};
+}
+
+TokenSpan LiveTokens::filled_part(TokenSpan span) const {
+  const std::int32_t first = std::clamp(span.first, 0, next_position());
+  const std::int32_t end = std::clamp(span.end(), first, next_position());
+  return {.first = first, .count = end - first};
+}
+
+}  // namespace pagequest::kv

@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/events.h"
+
+namespace pagequest::kv {
+
+/// Which positions of one sequence hold keys and values, and how many of them each logical page
+/// holds. Spans may reach beyond what is filled; only filled positions count.
+class LiveTokens {
+ public:
+  explicit LiveTokens(std::int32_t page_size);
+
+  /// `span` continues at next_position().
+  void fill(TokenSpan span);
+  /// Returns how many tokens of `span` were live.
+  std::int32_t evict(TokenSpan span);
+
+  [[nodiscard]] std::int32_t in(TokenSpan span) const;
+  [[nodiscard]] std::int32_t in_page(std::int32_t page) const;
+  [[nodiscard]] std::int32_t total() const { return total_; }
+  [[nodiscard]] std::int32_t next_position() const;
+  [[nodiscard]] std::int32_t pages() const;
+  [[nodiscard]] std::int32_t page_size() const { return page_size_; }
+  [[nodiscard]] TokenSpan span_of_page(std::int32_t page) const;
+
+ private:
+  [[nodiscard]] TokenSpan filled_part(TokenSpan span) const;
+
+  std::int32_t page_size_;
+  std::int32_t total_ = 0;
+  std::vector<std::uint8_t> live_;          // (position)
+  std::vector<std::int32_t> live_in_page_;  // (page)
+};
+
+}  // namespace pagequest::kv

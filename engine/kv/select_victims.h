@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/kv/eviction_policy.h"
+
+namespace pagequest::kv {
+
+/// The candidates to drop, as indices into `candidates` in the order of dropping: lowest keep score
+/// first, ties by the earliest last_attended_step, then by the lowest id. Stops as soon as at least
+/// `tokens_to_free` live tokens are freed, or when only protected candidates (+infinity) are left.
+/// The choice doesn't depend on the order of the candidates. A NaN score fails a CHECK.
+[[nodiscard]] std::vector<std::size_t> select_victims(std::span<const UnitView> candidates,
+                                                      std::span<const float> keep,
+                                                      std::int64_t tokens_to_free);
+
+}  // namespace pagequest::kv
