@@ -1,0 +1,296 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/synthetic_trace.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <string>
+
+#include "base/rng.h"
+
+namespace pagequest::testing {
+namespace {
+
+/// One thread's positions: which are live, and its steps so far.
+struct ThreadState {
+  std::vector<char> live;  // (position)
+  std::int32_t steps = 0;
+
+  [[nodiscard]] std::int32_t next() const { return static_cast<std::int32_t>(live.size()); }
+  [[nodiscard]] std::int32_t live_tokens() const {
+    return static_cast<std::int32_t>(std::count(live.begin(), live.end(), 1));
+  }
+  [[nodiscard]] std::int32_t live_in(std::int32_t first, std::int32_t end) const {
+    end = std::min(end, next());
+    return first >= end
+               ? 0
+               : static_cast<std::int32_t>(std::count(live.begin() + first, live.begin() + end, 1));
+  }
+};
+
+/// Page masses of one step, (layer, KV head, page).
+struct Masses {
+  std::vector<std::int32_t> pages;
+  std::vector<float> mean;
+  std::vector<float> max;
+};
+
+class EpisodeScript {
+ public:
+  EpisodeScript(EpisodeId id, const SyntheticOptions& options, EventSink& sink,
+                const Evictor& evictor)
+      : id_(id),
+        options_(options),
+        sink_(sink),
+        evictor_(evictor),
+        rng_(options.seed, static_cast<std::uint64_t>(id.value)) {
+    sink_.on(EpisodeBegan{id_});
+    queued_ = draw(options_.prompt_tokens);
+  }
+
+  /// One iteration of the engine; false when the episode has ended.
+  bool advance(std::int64_t iteration) {
+    iteration_ = iteration;
+    if (queued_ > 0) {
+      const std::int32_t chunk = std::min(queued_, options_.prefill_chunk);
+      queued_ -= chunk;
+      step(Thread::main, chunk, StepKind::prefill);
+      if (queued_ == 0) begin_turn();
+    } else {
+      step(Thread::main, 1, StepKind::decode);
+      if (--decode_left_ == 0 && end_turn()) return false;
+    }
+    if (aux_) advance_aux();
+    return true;
+  }
+
+ private:
+  std::int32_t draw(std::int32_t whole) { return rng_.between(std::max(1, whole / 2), whole); }
+
+  void step(Thread thread, std::int32_t count, StepKind kind) {
+    ThreadState& state = thread == Thread::main ? main_ : *aux_;
+    std::vector<std::int32_t> tokens(static_cast<std::size_t>(count));
+    for (auto& token : tokens) token = rng_.between(0, 511);
+    sink_.on(TokensFilled{id_, thread, kind, state.steps, iteration_, state.next(), tokens});
+    state.live.insert(state.live.end(), tokens.size(), 1);
+    count_totals(thread, count, kind);
+    const Masses masses = attend(state);
+    const std::int32_t rows = std::min(count, options_.prefill_rows);
+    sink_.on(PagesAttended{id_, thread, state.steps, rows, options_.layers, options_.kv_heads,
+                           masses.pages, masses.mean, masses.max});
+    ++state.steps;
+    if (thread == Thread::main && evictor_) evict(evictor_(id_, false));
+  }
+
+  void count_totals(Thread thread, std::int32_t count, StepKind kind) {
+    const std::int32_t main_live = main_.live_tokens();
+    const std::int32_t own = aux_ ? aux_->next() - fork_point_ : 0;
+    if (thread == Thread::auxiliary) totals_.aux_tokens += count;
+    if (kind == StepKind::decode) {
+      totals_.kv_reads_tokens += thread == Thread::main ? main_live : aux_->live_tokens();
+    }
+    totals_.peak_tokens = std::max(totals_.peak_tokens, main_live);
+    totals_.peak_tokens_with_aux = std::max(totals_.peak_tokens_with_aux, main_live + own);
+  }
+
+  Masses attend(const ThreadState& state) {
+    const std::int32_t page_size = options_.page_size;
+    Masses out;
+    std::vector<double> live;
+    for (std::int32_t first = 0; first < state.next(); first += page_size) {
+      const std::int32_t tokens = state.live_in(first, first + page_size);
+      if (tokens == 0) continue;
+      out.pages.push_back(first / page_size);
+      live.push_back(tokens);
+    }
+    const std::int32_t group = options_.query_heads / options_.kv_heads;
+    for (std::int32_t row = 0; row < options_.layers * options_.kv_heads; ++row) {
+      std::vector<double> mean(live.size(), 0.0);
+      std::vector<double> max(live.size(), 0.0);
+      for (std::int32_t head = 0; head < group; ++head) {
+        const std::vector<double> mass = row_of(live);
+        for (std::size_t i = 0; i < mass.size(); ++i) {
+          mean[i] += mass[i] / group;
+          max[i] = std::max(max[i], mass[i]);
+        }
+      }
+      for (std::size_t i = 0; i < mean.size(); ++i) {
+        out.mean.push_back(static_cast<float>(mean[i]));
+        out.max.push_back(std::max(out.mean.back(), static_cast<float>(max[i])));
+      }
+    }
+    return out;
+  }
+
+  /// Attention of one query head on each page: weights per token times live tokens, sum 1.
+  std::vector<double> row_of(const std::vector<double>& live) {
+    std::vector<double> mass = live;
+    if (options_.shape == AttentionShape::random) {
+      for (auto& m : mass) m *= std::exp(6.0 * rng_.uniform());
+    }
+    const double sum = std::accumulate(mass.begin(), mass.end(), 0.0);
+    for (auto& m : mass) m /= sum;
+    return mass;
+  }
+
+  void begin_turn() {
+    std::vector<TokenSpan> commanded;
+    if (aux_ && aux_left_ == 0) commanded = join();
+    evict(evictor_ ? evictor_(id_, true) : commanded);
+    const bool due = options_.aux_interval > 0 && turn_ > 0 && turn_ % options_.aux_interval == 0;
+    if (due && !aux_) fork();
+    sink_.on(TurnBegan{id_, turn_});
+    decode_left_ = draw(options_.decode_tokens);
+    turn_first_ = main_.next();
+  }
+
+  /// True after the last turn.
+  bool end_turn() {
+    if (turn_ + 1 == options_.turns) {
+      finish();
+      return true;
+    }
+    const bool failed = rng_.chance(0.1);
+    const std::int32_t cursor = failed ? -1 : next_cursor_++;
+    const TokenSpan call{turn_first_, main_.next() - turn_first_};
+    const TokenSpan response{main_.next(), draw(options_.response_tokens)};
+    sink_.on(ToolResponded{id_, turn_, cursor, call, response, failed ? "find" : "open"});
+    if (!failed) responses_.emplace(cursor, response);
+    queued_ = response.count;
+    ++totals_.calls;
+    ++turn_;
+    return false;
+  }
+
+  void fork() {
+    fork_point_ = main_.next();
+    std::int32_t pages = 0;
+    for (std::int32_t first = 0; first < main_.next(); first += options_.page_size) {
+      pages += main_.live_in(first, first + options_.page_size) > 0 ? 1 : 0;
+    }
+    sink_.on(AuxForked{id_, turn_, main_.steps - 1, fork_point_, pages});
+    aux_ = ThreadState{.live = main_.live, .steps = 0};
+    aux_left_ = draw(options_.aux_tokens);
+    aux_newest_cursor_ = next_cursor_ - 1;
+  }
+
+  void advance_aux() {
+    if (aux_left_ == 0) return;
+    const bool trigger = aux_->steps == 0;
+    const std::int32_t count = trigger ? std::min(aux_left_, 4) : 1;
+    step(Thread::auxiliary, count, trigger ? StepKind::prefill : StepKind::decode);
+    aux_left_ -= count;
+  }
+
+  /// Names some of the responses that the auxiliary thread could see, never the newest.
+  std::vector<TokenSpan> join() {
+    const bool parsed = rng_.chance(0.9);
+    std::vector<std::int32_t> cursors;
+    std::vector<TokenSpan> spans;
+    for (auto it = responses_.begin(); parsed && it != responses_.end();) {
+      const bool named = it->first < aux_newest_cursor_ && rng_.chance(0.6);
+      if (named) {
+        cursors.push_back(it->first);
+        spans.push_back(it->second);
+      }
+      it = named ? responses_.erase(it) : std::next(it);
+    }
+    const std::int32_t own = aux_->next() - fork_point_;
+    sink_.on(AuxJoined{id_, turn_, own, parsed, cursors});
+    aux_.reset();
+    return spans;
+  }
+
+  void evict(const std::vector<TokenSpan>& spans) {
+    for (const TokenSpan& span : spans) {
+      const std::int32_t end = std::min(span.end(), main_.next());
+      const std::int32_t tokens = main_.live_in(span.first, end);
+      sink_.on(TokensEvicted{id_, main_.steps - 1, turn_, span, tokens});
+      const std::vector<char> before = main_.live;
+      std::fill(main_.live.begin() + span.first, main_.live.begin() + end, char{0});
+      free_pages(before, span);
+    }
+  }
+
+  void free_pages(const std::vector<char>& before, const TokenSpan& span) {
+    const std::int32_t size = options_.page_size;
+    const ThreadState old{before, 0};
+    for (std::int32_t page = span.first / size; page * size < std::min(span.end(), main_.next());
+         ++page) {
+      const bool had = old.live_in(page * size, (page + 1) * size) > 0;
+      if (!had || main_.live_in(page * size, (page + 1) * size) > 0) continue;
+      sink_.on(PageFreed{id_, Thread::main, main_.steps - 1, page});
+    }
+  }
+
+  void finish() {
+    totals_.episode = id_;
+    totals_.outcome = Outcome::complete;
+    totals_.correct = rng_.chance(0.8);
+    totals_.turns = options_.turns;
+    totals_.needed_calls = options_.turns - 1;
+    totals_.strict = totals_.correct && totals_.calls == totals_.needed_calls;
+    sink_.on(totals_);
+  }
+
+  EpisodeId id_;
+  const SyntheticOptions& options_;
+  EventSink& sink_;
+  const Evictor& evictor_;
+  Rng rng_;
+  std::int64_t iteration_ = 0;
+  ThreadState main_;
+  std::optional<ThreadState> aux_;
+  std::int32_t queued_ = 0;
+  std::int32_t decode_left_ = 0;
+  std::int32_t turn_ = 0;
+  std::int32_t turn_first_ = 0;
+  std::int32_t aux_left_ = 0;
+  std::int32_t fork_point_ = 0;
+  std::int32_t next_cursor_ = 0;
+  std::int32_t aux_newest_cursor_ = -1;
+  std::map<std::int32_t, TokenSpan> responses_;  // not yet dropped, by cursor
+  EpisodeEnded totals_{};
+};
+
+}  // namespace
+
+void emit_synthetic_trace(const SyntheticOptions& options, EventSink& sink,
+                          const Evictor& evictor) {
+  std::vector<std::unique_ptr<EpisodeScript>> running;
+  std::int32_t started = 0;
+  for (std::int64_t iteration = 0; started < options.episodes || !running.empty(); ++iteration) {
+    while (started < options.episodes &&
+           static_cast<std::int32_t>(running.size()) < options.concurrency) {
+      running.push_back(
+          std::make_unique<EpisodeScript>(EpisodeId{started++}, options, sink, evictor));
+    }
+    std::erase_if(running, [iteration](auto& script) { return !script->advance(iteration); });
+  }
+}
+
+traces::Header synthetic_header(const SyntheticOptions& options) {
+  return {.model = "synthetic",
+          .task = "synthetic",
+          .setting = "short",
+          .policy = "sidequest",
+          .policy_params = {{"evict_call", "false"}},
+          .budget_tokens = 0,
+          .seed = options.seed,
+          .page_size = options.page_size,
+          .layers = options.layers,
+          .query_heads = options.query_heads,
+          .kv_heads = options.kv_heads,
+          .head_dim = 16,
+          .prefill_rows = options.prefill_rows,
+          .episodes_planned = options.episodes,
+          .config_json = "{}",
+          .version = "0.1.0",
+          .commit = ""};
+}
+
+}  // namespace pagequest::testing

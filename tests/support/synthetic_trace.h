@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/event_sink.h"
+#include "base/events.h"
+#include "traces/header.h"
+
+/// Valid event streams without a model, for tests: add tests/support/synthetic_trace.cpp to the
+/// sources of a test. Needs `base` only.
+namespace pagequest::testing {
+
+enum class AttentionShape {
+  random,   // independent weights a query head, page and step, so that max differs from mean
+  uniform,  // every live token gets the same share
+};
+
+/// Lengths are upper ends: each one is drawn from [half, whole].
+struct SyntheticOptions {
+  std::int32_t episodes = 3;
+  std::int32_t concurrency = 2;  // episodes whose events interleave
+  std::int32_t turns = 6;        // the last one ends with an answer, the others with a tool call
+  std::int32_t prompt_tokens = 40;
+  std::int32_t decode_tokens = 12;    // a turn
+  std::int32_t response_tokens = 30;  // a tool response
+  std::int32_t prefill_chunk = 16;
+  std::int32_t prefill_rows = 4;
+  std::int32_t page_size = 8;
+  std::int32_t layers = 2;
+  std::int32_t query_heads = 4;
+  std::int32_t kv_heads = 2;
+  std::int32_t aux_interval = 2;  // turns between forks of the auxiliary thread; 0: never
+  std::int32_t aux_tokens = 10;
+  AttentionShape shape = AttentionShape::random;
+  std::uint64_t seed = 1;
+};
+
+/// What to drop now from the main thread of an episode: asked after each main step and (with
+/// `turn_boundary`) before each TurnBegan, when AuxJoined has been sent. The TokensEvicted and
+/// PageFreed events follow before the next event.
+using Evictor = std::function<std::vector<TokenSpan>(EpisodeId episode, bool turn_boundary)>;
+
+/// Sends the events of options.episodes whole episodes, in the order in which an engine emits them:
+/// chunked prefill, decode, tool responses (some fail: cursor -1), auxiliary threads that decode
+/// beside the main one, joins (some unparsable) and evictions. Without an evictor the responses
+/// that joins name are dropped. The same options give the same events, bit for bit.
+void emit_synthetic_trace(const SyntheticOptions& options, EventSink& sink,
+                          const Evictor& evictor = {});
+
+/// A header that fits the options.
+[[nodiscard]] traces::Header synthetic_header(const SyntheticOptions& options);
+
+}  // namespace pagequest::testing
