@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+/// What each kernel computes, in plain code and double precision: the specification that the fast
+/// kernels are tested against. Matrices are row by row.
+namespace pagequest::ops::reference {
+
+/// x (rows, inputs), weights (outputs, inputs) -> (rows, outputs).
+[[nodiscard]] std::vector<double> linear(std::span<const float> x, std::span<const float> weights,
+                                         std::int64_t rows, std::int64_t inputs,
+                                         std::int64_t outputs);
+
+/// One row: x / sqrt(mean(x^2) + epsilon) * weight.
+[[nodiscard]] std::vector<double> rms_norm(std::span<const float> x, std::span<const float> weight,
+                                           double epsilon);
+
+/// One head's vector, rotated as at `position`: half-split pairs (i, i + head_dim / 2).
+[[nodiscard]] std::vector<double> rope(std::span<const float> x, std::int64_t position,
+                                       double theta);
+
+/// gate_up holds the gates, then as many ups: silu(gate) * up.
+[[nodiscard]] std::vector<double> swiglu(std::span<const float> gate_up);
+
+struct Attended {
+  std::vector<double> output;   // (head_dim)
+  std::vector<double> weights;  // (token): probabilities, 0 for tokens that are not visible
+};
+
+/// One query over a context: keys and values are (token, head_dim); token t is seen if visible[t].
+[[nodiscard]] Attended attention(std::span<const float> query, std::span<const float> keys,
+                                 std::span<const float> values, const std::vector<bool>& visible,
+                                 double scale);
+
+}  // namespace pagequest::ops::reference

@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "engine/ops/cpu/simd/vec.h"
+
+namespace pagequest::ops::PQ_ISA_NAMESPACE {
+
+/// exp(x) by 2^n * p(r) with n = round(x / ln 2), ln 2 split in two (Cody and Waite) and the
+/// degree-6 polynomial p of exp on [-ln 2 / 2, ln 2 / 2]: relative error below 2e-7 (tests/unit/ops
+/// measures it). Below the smallest normal result it gives 0, above the largest one 2^127.
+inline Vec exp(Vec x) {
+  constexpr float kLog2E = 1.44269504088896341F;
+  constexpr float kLn2High = 0.693359375F;
+  constexpr float kLn2Low = -2.12194440e-4F;
+  constexpr float kSmallest = -87.336544F;
+  constexpr float kLargest = 88.02969F;
+  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer
+
+  const Vec clamped = min(max(x, splat(kSmallest)), splat(kLargest));
+  const Vec shifted = clamped * kLog2E + kRound;
+  const Vec n = shifted - kRound;
+  Vec r = clamped - n * kLn2High;
+  r = r - n * kLn2Low;
+  Vec p = splat(1.0F / 720.0F);
+  p = p * r + 1.0F / 120.0F;
+  p = p * r + 1.0F / 24.0F;
+  p = p * r + 1.0F / 6.0F;
+  p = p * r + 0.5F;
+  p = p * r + 1.0F;
+  p = p * r + 1.0F;
+  const IntVec power = (reinterpret_cast<const IntVec&>(shifted) + (127 - 0x4B400000)) << 23;
+  const Vec result = p * reinterpret_cast<const Vec&>(power);
+  return x < kSmallest ? Vec{} : result;
+}
+
+}  // namespace pagequest::ops::PQ_ISA_NAMESPACE

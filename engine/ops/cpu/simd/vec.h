@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A vector of floats as wide as the instruction set that this file is compiled for. Each
+// kernels_<isa>.cpp compiles the kernel headers once, with its own flags and in its own namespace:
+// nothing here may have a linkage that another translation unit could share (so no inline functions
+// of the standard library either), or the linker could pick code that the processor cannot run.
+
+#include <cstdint>
+
+#if !defined(PQ_ISA_NAMESPACE)
+#define PQ_ISA_NAMESPACE portable
+#define PQ_LANES 4
+#define PQ_VECTOR_REGISTERS 16
+#endif
+
+namespace pagequest::ops::PQ_ISA_NAMESPACE {
+
+inline constexpr std::int64_t kLanes = PQ_LANES;
+inline constexpr int kVectorRegisters = PQ_VECTOR_REGISTERS;
+
+// Unaligned and allowed to alias floats, so that any float address can be loaded.
+typedef float Vec __attribute__((vector_size(4 * PQ_LANES), aligned(4), may_alias));
+typedef std::int32_t IntVec __attribute__((vector_size(4 * PQ_LANES), aligned(4), may_alias));
+
+inline Vec load(const float* p) { return *reinterpret_cast<const Vec*>(p); }
+inline void store(float* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
+inline Vec splat(float x) { return Vec{} + x; }
+inline Vec max(Vec a, Vec b) { return a > b ? a : b; }
+inline Vec min(Vec a, Vec b) { return a < b ? a : b; }
+
+inline IntVec lane_numbers() {
+  IntVec lanes{};
+  for (int i = 0; i < PQ_LANES; ++i) lanes[i] = i;
+  return lanes;
+}
+
+typedef float Vec4 __attribute__((vector_size(16), aligned(4), may_alias));
+
+inline float sum(Vec4 v) {
+  v += __builtin_shufflevector(v, v, 2, 3, 0, 1);
+  return v[0] + v[1];
+}
+inline float largest(Vec4 v) {
+  const Vec4 w = __builtin_shufflevector(v, v, 2, 3, 0, 1);
+  v = v > w ? v : w;
+  return v[0] > v[1] ? v[0] : v[1];
+}
+
+#if PQ_LANES >= 8
+typedef float Vec8 __attribute__((vector_size(32), aligned(4), may_alias));
+
+inline float sum(Vec8 v) {
+  return sum(__builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7));
+}
+inline float largest(Vec8 v) {
+  const Vec4 low = __builtin_shufflevector(v, v, 0, 1, 2, 3);
+  const Vec4 high = __builtin_shufflevector(v, v, 4, 5, 6, 7);
+  return largest(low > high ? low : high);
+}
+#endif
+
+#if PQ_LANES >= 16
+inline float sum(Vec v) {
+  return sum(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+             __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
+}
+inline float largest(Vec v) {
+  const Vec8 low = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7);
+  const Vec8 high = __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+  return largest(low > high ? low : high);
+}
+#endif
+
+}  // namespace pagequest::ops::PQ_ISA_NAMESPACE
