@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/agent/tasks/documents.h"
+#include "engine/agent/tasks/plan.h"
+#include "engine/agent/tasks/task.h"
+
+namespace pagequest::agent {
+
+/// What the expert sees in one turn: each of its calls succeeds, so cursor = turn - 1.
+struct Display {
+  enum class Kind { hits, document, found };
+  Kind kind = Kind::hits;
+  int cursor = 0;
+  int turn = 0;
+  int last_use = 0;  // the last turn whose thought, call or answer uses the display
+  int source = -1;   // of a document: the label of its entity
+  int step = 0;      // the label of the question step for which the call was made
+};
+
+[[nodiscard]] int needed_calls(const Plan& plan);
+[[nodiscard]] std::vector<Display> expert_displays(const Plan& plan);
+
+/// Plays the plan against a fresh world.
+[[nodiscard]] std::vector<Segment> play_expert(World& world, const Plan& plan);
+
+/// Goes from the newest display of `open` downwards, then lists what to delete. An entry is
+/// `CURSOR source LAST verdict` where LAST is the last step that reads the document.
+[[nodiscard]] std::string auxiliary_text(const Plan& plan, const Documents& documents,
+                                         int turn, std::span<const int> open);
+
+}  // namespace pagequest::agent

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/agent/tasks/settings.h"
+
+#include <array>
+#include <string>
+
+#include "base/error.h"
+
+namespace pagequest::agent {
+namespace {
+
+constexpr std::array<HopsSetting, 4> kSettings = {{
+    {.name = "default", .roots = {1, 2}, .documents = {7, 9}, .backs = {4, 6}, .finds = {0, 1},
+     .compares = {0, 1}, .facts = {5, 7}, .strays = {0, 2}, .hits = {4, 7}, .filler = {2, 6}},
+    {.name = "long", .roots = {1, 2}, .documents = {7, 9}, .backs = {4, 6}, .finds = {0, 1},
+     .compares = {0, 1}, .facts = {12, 18}, .strays = {6, 12}, .hits = {8, 14}, .filler = {4, 14}},
+    {.name = "short", .roots = {1, 2}, .documents = {3, 5}, .backs = {2, 4}, .finds = {0, 1},
+     .compares = {0, 1}, .facts = {4, 7}, .strays = {0, 2}, .hits = {3, 5}, .filler = {0, 4}},
+    {.name = "tiny", .roots = {1, 2}, .documents = {2, 3}, .backs = {1, 3}, .finds = {0, 1},
+     .compares = {0, 1}, .facts = {3, 5}, .strays = {0, 1}, .hits = {2, 3}, .filler = {0, 2}},
+}};
+
+}  // namespace
+
+std::span<const HopsSetting> hops_settings() { return kSettings; }
+
+const HopsSetting& find_hops_setting(std::string_view name) {
+  std::string valid;
+  for (const HopsSetting& setting : kSettings) {
+    if (setting.name == name) return setting;
+    valid += (valid.empty() ? "" : ", ") + std::string(setting.name);
+  }
+  throw usage_error({.what = "unknown setting of task pocket-hops",
+                     .where = {},
+                     .found = std::string(name),
+                     .expected = "one of " + valid,
+                     .hint = {}});
+}
+
+}  // namespace pagequest::agent
