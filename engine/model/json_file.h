@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+/// Shared by the readers of this module's JSON files; for .cpp files only.
+namespace pagequest::model {
+
+/// Parses a whole file. Throws input_error when it is missing, unreadable or not a JSON object.
+[[nodiscard]] nlohmann::json read_json_file(const std::filesystem::path& path);
+
+/// input_error about `field` of `path`.
+[[nodiscard]] Error field_error(const std::filesystem::path& path, const std::string& field,
+                                const std::string& found, const std::string& expected,
+                                const std::string& hint = {});
+
+}  // namespace pagequest::model
