@@ -19,13 +19,13 @@ class Model;
 namespace pagequest::runtime {
 
 struct EngineConfig {
-  std::int32_t page_size = 16;           // tokens, at most 64
-  std::int32_t pool_pages = 16384;       // physical pages, one shared by all layers and heads
-  std::int32_t max_batch_tokens = 512;   // tokens of one iteration over all sequences
-  std::int32_t prefill_chunk = 64;       // most prompt tokens of one sequence in one iteration
-  std::int32_t prefill_rows = 8;         // rows of a chunk whose attention is captured
-  std::int32_t threads = 0;              // 0: all cores; results do not depend on it
-  bool capture = true;                   // off: no PagesAttended events
+  std::int32_t page_size = 16;          // tokens, at most 64
+  std::int32_t pool_pages = 16384;      // physical pages, one shared by all layers and heads
+  std::int32_t max_batch_tokens = 512;  // tokens of one iteration over all sequences
+  std::int32_t prefill_chunk = 64;      // most prompt tokens of one sequence in one iteration
+  std::int32_t prefill_rows = 8;        // rows of a chunk whose attention is captured
+  std::int32_t threads = 0;             // 0: all cores; results do not depend on it
+  bool capture = true;                  // off: no PagesAttended events
 };
 
 struct Sampling {
@@ -84,10 +84,14 @@ class Engine {
   /// iteration; throws usage_error if not even one can go on.
   [[nodiscard]] std::span<const SampledToken> step();
 
+  [[nodiscard]] bool has_queued_input() const;
+  /// Position that the next appended token gets: queued tokens count, processed or not.
   [[nodiscard]] std::int32_t next_position(SequenceId sequence) const;
   [[nodiscard]] std::int32_t live_tokens(SequenceId sequence) const;
   /// Tokens of an auxiliary sequence behind its fork point; all live tokens of a main one.
   [[nodiscard]] std::int32_t own_tokens(SequenceId sequence) const;
+  /// Logical pages of a sequence that are mapped to a physical page.
+  [[nodiscard]] std::int32_t mapped_pages(SequenceId sequence) const;
   [[nodiscard]] PoolUsage pool_usage() const;
   /// Steps so far of one thread (PagesAttended::step of its next one).
   [[nodiscard]] std::int32_t steps(SequenceId sequence) const;

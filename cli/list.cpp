@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "analyzer/registry.h"
+#include "base/params.h"
+#include "base/result_table.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "engine/agent/tasks/task.h"
+#include "engine/kv/policies/registry.h"
+#include "notebooks_export/registry.h"
+#include "simulator/machine/catalog.h"
+
+namespace pagequest::cli {
+namespace {
+
+std::string joined(const std::vector<std::string>& items) {
+  std::string out;
+  for (const auto& item : items) out += (out.empty() ? "" : ", ") + item;
+  return out;
+}
+
+std::string params_text(std::span<const ParamSpec> specs) {
+  std::vector<std::string> items;
+  for (const auto& spec : specs) {
+    items.push_back(std::string(spec.name) + "=" + to_text(spec.default_value));
+  }
+  return joined(items);
+}
+
+ResultTable list_policies() {
+  ResultTable table("policies", "KV-cache policies of `record --policy`.",
+                    {{"name", ""}, {"unit", ""}, {"parameters", ""}, {"description", ""}});
+  for (const auto& entry : kv::policies()) {
+    table.add({std::string(entry.name),
+               std::string(entry.unit == kv::Unit::page ? "page" : "message"),
+               params_text(entry.params()), std::string(entry.description)});
+  }
+  table.add({std::string("hindsight"), std::string("message"), std::string(),
+             std::string("Oracle of the evaluation harness: deletes what the task's expert will "
+                         "not use again.")});
+  return table;
+}
+
+ResultTable list_tasks() {
+  ResultTable table("tasks", "Agent tasks of `record --task`.",
+                    {{"name", ""}, {"settings", ""}, {"description", ""}});
+  for (const auto& task : agent::tasks()) {
+    const std::vector<std::string> settings(task.settings.begin(), task.settings.end());
+    table.add({std::string(task.name), joined(settings), std::string(task.description)});
+  }
+  return table;
+}
+
+ResultTable list_analyses() {
+  ResultTable table("analyses", "Analyses of `analyze --analysis`.",
+                    {{"name", ""}, {"parameters", ""}, {"description", ""}});
+  for (const auto& entry : analyzer::analyses()) {
+    table.add(
+        {std::string(entry.name), params_text(entry.params()), std::string(entry.description)});
+  }
+  return table;
+}
+
+ResultTable list_exporters() {
+  ResultTable table("exporters", "Formats of `analyze --format` and `report`.",
+                    {{"name", ""}, {"description", ""}});
+  for (const auto& entry : notebooks_export::exporters()) {
+    table.add({std::string(entry.name), std::string(entry.description)});
+  }
+  return table;
+}
+
+struct Listing {
+  const char* name;
+  ResultTable (*make)();
+};
+
+constexpr Listing kListings[] = {
+    {"analyses", list_analyses},
+    {"exporters", list_exporters},
+    {"machines", simulator::machines_table},
+    {"models", simulator::models_table},
+    {"policies", list_policies},
+    {"tasks", list_tasks},
+};
+
+ResultTable make_listing(const std::string& name) {
+  std::vector<std::string> valid;
+  for (const auto& listing : kListings) {
+    if (name == listing.name) return listing.make();
+    valid.emplace_back(listing.name);
+  }
+  throw_unknown_name("listing", name, valid);
+}
+
+}  // namespace
+
+void add_list(CLI::App& app, ExitCode& /*code*/) {
+  struct Arguments {
+    std::string what;
+    bool json = false;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  auto* command = app.add_subcommand("list", "What is built in");
+  command
+      ->add_option("what", arguments->what,
+                   "analyses, exporters, machines, models, policies, tasks")
+      ->required();
+  command->add_flag("--json", arguments->json, "print JSON");
+  command->callback([arguments] {
+    const ResultTable table = make_listing(arguments->what);
+    print_tables({&table, 1}, arguments->json);
+  });
+}
+
+}  // namespace pagequest::cli

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/output.h"
+#include "cli/recording.h"
+#include "cli/summary.h"
+#include "engine/model/model.h"
+
+namespace pagequest::cli {
+namespace {
+
+struct Arguments {
+  RecordingConfig config;
+  std::string out;
+  bool json = false;
+};
+
+ExitCode run(const Arguments& arguments) {
+  InterruptGuard interrupt;
+  const auto model = model::Model::load(arguments.config.model);
+  const auto result = record(arguments.config, model, arguments.out, interrupt);
+  const ResultTable table = recording_summary({{arguments.config.policy, result}});
+  print_tables({&table, 1}, arguments.json);
+  note("trace: " + arguments.out);
+  if (!result.totals.interrupted) return kSuccess;
+  note("interrupted: the trace holds the episodes that had ended");
+  return kInterrupted;
+}
+
+}  // namespace
+
+void add_record(CLI::App& app, ExitCode& code) {
+  auto arguments = std::make_shared<Arguments>();
+  auto* command =
+      app.add_subcommand("record", "Play agent episodes under a KV-cache policy, write a trace");
+  bind(*command, recording_options(arguments->config));
+  command->add_option("-o,--out", arguments->out, "trace file (HDF5)")->required();
+  command->add_flag("--json", arguments->json, "print the summary as JSON");
+  command->callback([arguments, &code] { code = run(*arguments); });
+}
+
+}  // namespace pagequest::cli

@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/recording.h"
+
+#include <chrono>
+#include <string>
+
+#include "cli/progress.h"
+#include "cli/version.h"
+#include "engine/kv/policies/registry.h"
+#include "engine/model/model.h"
+#include "tracer/recorder.h"
+#include "traces/header.h"
+
+namespace pagequest::cli {
+namespace {
+
+constexpr const char* kHindsight = "hindsight";
+
+/// The oracle and the model both name cursors; the same policy carries either's commands out.
+agent::AgentConfig with_memory(const RecordingConfig& config) {
+  agent::AgentConfig agent = config.agent;
+  const bool oracle = config.policy == kHindsight;
+  agent.policy.name = oracle ? "sidequest" : config.policy;
+  if (oracle) {
+    agent.memory = agent::Memory::hindsight;
+  } else if (kv::find_policy(agent.policy.name).trigger == kv::Trigger::command) {
+    agent.memory = agent::Memory::auxiliary;
+  }
+  return agent;
+}
+
+traces::Header header_of(const RecordingConfig& config, const agent::AgentConfig& agent,
+                         const model::Model& model) {
+  RecordingConfig resolved = config;
+  const auto& shape = model.config();
+  traces::Header header;
+  header.model = model.name() + "@" + model.weights_hash();
+  header.task = agent.task;
+  header.setting = agent.setting;
+  header.policy = config.policy;
+  header.policy_params = kv::resolved_params(agent.policy);
+  header.budget_tokens = agent.policy.budget_tokens;
+  header.seed = agent.seed;
+  header.page_size = config.engine.page_size;
+  header.layers = shape.layers;
+  header.query_heads = shape.query_heads;
+  header.kv_heads = shape.kv_heads;
+  header.head_dim = shape.head_dim;
+  header.prefill_rows = config.engine.prefill_rows;
+  header.episodes_planned = agent.episodes;
+  // The number of threads changes no byte of a trace, so it must not be one.
+  resolved.engine.threads = 0;
+  header.config_json = resolved_json(recording_options(resolved));
+  header.version = version();
+  header.commit = commit();
+  return header;
+}
+
+}  // namespace
+
+std::vector<Option> recording_options(RecordingConfig& config) {
+  auto& agent = config.agent;
+  auto& engine = config.engine;
+  return {
+      {"model", "folder with config.json, model.safetensors, tokenizer.json", &config.model},
+      {"task", "task to play, see `pagequest list tasks`", &agent.task},
+      {"setting", "setting of the task", &agent.setting},
+      {"episodes", "number of episodes", &agent.episodes},
+      {"first-episode", "index of the first episode in the task's sequence", &agent.first_episode},
+      {"seed", "seed of the task, and of sampling", &agent.seed},
+      {"policy", "eviction policy, see `pagequest list policies`, or hindsight", &config.policy},
+      {"policy-param", "parameter of the policy", &agent.policy.params},
+      {"budget", "tokens that a budget policy keeps of one sequence", &agent.policy.budget_tokens},
+      {"aux-interval", "turns between auxiliary threads (SideQuest's K)", &agent.aux_interval},
+      {"aux-at-turn-zero", "fork at turn 0 as well", &agent.aux_at_turn_zero},
+      {"aux-max-tokens", "tokens that an auxiliary thread may generate", &agent.aux_max_tokens},
+      {"turn-limit", "turns of an episode", &agent.turn_limit},
+      {"turn-max-tokens", "tokens that the model may generate in one turn", &agent.turn_max_tokens},
+      {"context-limit", "positions of an episode", &agent.context_limit},
+      {"temperature", "of sampling; 0 is greedy", &agent.sampling.temperature},
+      {"top-p", "nucleus of sampling", &agent.sampling.top_p},
+      {"concurrency", "episodes in flight", &agent.concurrency},
+      {"page-size", "tokens of a KV page, at most 64", &engine.page_size},
+      {"pool-pages", "physical KV pages", &engine.pool_pages},
+      {"max-batch-tokens", "tokens of one engine iteration", &engine.max_batch_tokens},
+      {"prefill-chunk", "tokens of one sequence's prefill in one iteration", &engine.prefill_chunk},
+      {"prefill-rows", "last rows of a prefill chunk whose attention is captured",
+       &engine.prefill_rows},
+      {"threads", "worker threads, 0 for all cores; the trace does not depend on it",
+       &engine.threads},
+      {"attention", "record attention per page", &config.attention},
+  };
+}
+
+RecordingResult record(const RecordingConfig& config, const model::Model& model,
+                       const std::filesystem::path& trace, InterruptGuard& interrupt) {
+  agent::AgentConfig agent = with_memory(config);
+  agent.sampling.seed = agent.seed;
+  runtime::EngineConfig engine = config.engine;
+  engine.capture = config.attention;
+
+  tracer::Recorder recorder(trace, header_of(config, agent, model));
+  agent::Runner runner(model, engine, agent, recorder);
+  ProgressLine line("recording " + config.policy);
+  const auto begin = std::chrono::steady_clock::now();
+  RecordingResult result;
+  result.totals = runner.run([&](std::int32_t ended, std::int32_t planned) {
+    line.show(ended, planned, "episodes");
+    return !interrupt.requested();
+  });
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  line.done();
+  recorder.close();
+  return result;
+}
+
+}  // namespace pagequest::cli

@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "engine/agent/agent_config.h"
+#include "engine/agent/runner.h"
+#include "engine/runtime/engine.h"
+
+namespace pagequest::model {
+class Model;
+}
+
+namespace pagequest::cli {
+
+/// Everything that decides what a recording contains.
+struct RecordingConfig {
+  std::string model = "engine/pocket";
+  std::string policy = "full";  // a registered policy, or "hindsight"
+  bool attention = true;
+  agent::AgentConfig agent;
+  runtime::EngineConfig engine;
+};
+
+/// The options of `record`, bound to `config`.
+[[nodiscard]] std::vector<Option> recording_options(RecordingConfig& config);
+
+struct RecordingResult {
+  agent::RunTotals totals;
+  double seconds = 0;  // of the run itself, without loading the model
+};
+
+/// Plays the episodes and writes the trace. An interrupt ends the run early; the whole episodes
+/// are kept. Progress goes to stderr.
+[[nodiscard]] RecordingResult record(const RecordingConfig& config, const model::Model& model,
+                                     const std::filesystem::path& trace, InterruptGuard& interrupt);
+
+}  // namespace pagequest::cli

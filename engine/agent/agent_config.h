@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/agent/tasks/task.h"
+#include "engine/runtime/engine.h"
+
+namespace pagequest::agent {
+
+/// Who names the tool responses that are deleted at turn boundaries.
+enum class Memory : std::uint8_t {
+  none,       // nobody: the policy scores, or keeps everything
+  auxiliary,  // the model, on SideQuest's auxiliary thread
+  hindsight,  // the task's own hindsight on its expert, at every turn: an oracle, for comparison
+};
+
+struct AgentConfig {
+  std::string task = "pocket-hops";
+  std::string setting = "default";
+  std::uint64_t seed = 0;
+  std::int32_t first_episode = 0;  // index of the first world
+  std::int32_t episodes = 1;
+  std::int32_t concurrency = 32;  // episodes in flight
+  Memory memory = Memory::none;
+  std::int32_t aux_interval = 4;       // K of SideQuest's algorithm 1, in turns
+  bool aux_at_turn_zero = false;       // algorithm 1 read literally also forks at turn 0
+  std::int32_t aux_max_tokens = 256;   // then its output counts as malformed
+  std::int32_t turn_limit = 40;        // turns
+  std::int32_t turn_max_tokens = 256;  // then the turn counts as unparsable
+  std::int32_t context_limit = 16384;  // positions
+  runtime::Sampling sampling;
+  kv::PolicySpec policy;
+};
+
+}  // namespace pagequest::agent

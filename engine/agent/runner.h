@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "base/event_sink.h"
+#include "engine/agent/agent_config.h"
+#include "engine/agent/chat.h"
+#include "engine/agent/episode.h"
+#include "engine/agent/episode_meter.h"
+#include "engine/runtime/engine.h"
+
+namespace pagequest::agent {
+
+struct RunTotals {
+  std::vector<EpisodeEnded> episodes;  // in the order in which they ended
+  std::int64_t iterations = 0;         // batches of the engine
+  std::int64_t sampled_tokens = 0;     // of main and auxiliary threads
+  std::int32_t peak_used_pages = 0;    // of the pool
+  bool interrupted = false;
+};
+
+/// Plays many episodes of a task on one engine, `concurrency` at a time: whenever one ends, the
+/// next begins, and main and auxiliary threads of all of them decode in the same batches.
+class Runner {
+ public:
+  /// Called after each ended episode with (ended so far, planned); returning false stops the run
+  /// after the current iteration: what has not ended is dropped.
+  using Progress = std::function<bool(std::int32_t, std::int32_t)>;
+
+  /// All references must outlive the runner. Throws usage_error on unknown names and impossible
+  /// settings, input_error when the model's tokenizer does not know the task's words.
+  Runner(const model::Model& model, const runtime::EngineConfig& engine, const AgentConfig& agent,
+         EventSink& sink);
+
+  [[nodiscard]] RunTotals run(const Progress& progress);
+
+ private:
+  void start_due();
+  void deliver(const runtime::SampledToken& sampled);
+  void track_aux(Episode& episode);
+  void retire(EpisodeId id);
+
+  AgentConfig config_;
+  EpisodeMeter meter_;
+  Chat chat_;
+  runtime::Engine engine_;
+  std::map<EpisodeId, Episode> running_;
+  std::map<SequenceId, EpisodeId> episode_of_;
+  std::int32_t started_ = 0;
+  RunTotals totals_;
+};
+
+}  // namespace pagequest::agent

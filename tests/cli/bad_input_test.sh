@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Bad input: each case must exit with its documented code, say what is wrong, and leave nothing
+# half-written. usage: bad_input_test.sh <pagequest> <repository>
+set -u
+pagequest=$1
+cd "$2" || exit 1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+cases=0
+
+# expect <exit code> <text in stderr> <arguments...>
+expect() {
+  local code=$1 text=$2
+  shift 2
+  "$pagequest" "$@" >"$work/stdout" 2>"$work/stderr"
+  local got=$?
+  cases=$((cases + 1))
+  if [ "$got" -ne "$code" ] || ! grep -qF -- "$text" "$work/stderr"; then
+    failures=$((failures + 1))
+    echo "FAIL: pagequest $*"
+    echo "  expected exit $code with '$text', got exit $got with:"
+    sed 's/^/    /' "$work/stderr"
+  fi
+}
+
+record=(record --task pocket-hops --setting short --episodes 1 -o "$work/t.h5")
+
+# Names.
+expect 2 'did you mean `policies`' list polices
+expect 2 'did you mean `streaming`' "${record[@]}" --policy streming --budget 256
+expect 2 'did you mean `pocket-hops`' record --task pocket-hop --episodes 1 -o "$work/t.h5"
+expect 2 'one of: default, long, short' record --task pocket-hops --setting tiny --episodes 1 -o "$work/t.h5"
+expect 2 'sink_tokens' "${record[@]}" --policy streaming --budget 256 --policy-param sinks=4
+expect 2 '' record
+expect 2 '' frobnicate
+
+# Impossible settings.
+expect 2 'budget' "${record[@]}" --policy streaming --budget 8
+expect 2 'budget' "${record[@]}" --policy h2o
+expect 2 'budget' "${record[@]}" --policy full --budget 100
+expect 2 'page' "${record[@]}" --page-size 0
+expect 2 'page' "${record[@]}" --page-size 65
+expect 2 'episodes' record --task pocket-hops --episodes 0 -o "$work/t.h5"
+expect 2 'pages' "${record[@]}" --pool-pages 4
+
+# Models: missing, truncated, foreign.
+expect 3 'config.json' "${record[@]}" --model "$work/nowhere"
+cp -r engine/pocket "$work/model"
+head -c 1000 engine/pocket/model.safetensors >"$work/model/model.safetensors"
+expect 3 'model.safetensors' "${record[@]}" --model "$work/model"
+cp engine/pocket/model.safetensors "$work/model/"
+echo '{"model": {"type": "Unigram"}}' >"$work/model/tokenizer.json"
+expect 3 'tokenizer.json' "${record[@]}" --model "$work/model"
+cp engine/pocket/tokenizer.json "$work/model/"
+echo '{"architectures": ["GPT2LMHeadModel"]}' >"$work/model/config.json"
+expect 3 'config.json' "${record[@]}" --model "$work/model"
+echo 'not json' >"$work/model/config.json"
+expect 3 'config.json' "${record[@]}" --model "$work/model"
+if [ -e "$work/t.h5" ] || [ -e "$work/t.h5.partial" ]; then
+  failures=$((failures + 1))
+  echo "FAIL: a refused recording left a file behind"
+fi
+
+# Traces: missing, foreign, truncated, not writable.
+expect 3 "$work/none.h5" check "$work/none.h5"
+echo 'hello' >"$work/foreign.h5"
+expect 3 "$work/foreign.h5" check "$work/foreign.h5"
+expect 3 "$work/foreign.h5" analyze "$work/foreign.h5" -o "$work/out"
+expect 3 "$work/foreign.h5" simulate "$work/foreign.h5" --machine h100-sxm-80gb --serve gpt-oss-20b -o "$work/out"
+expect 3 "$work/foreign.h5" report "$work/foreign.h5" -o "$work/report.html"
+expect 4 '/dev/null/t.h5' record --task pocket-hops --setting short --episodes 1 -o /dev/null/t.h5
+
+"$pagequest" "${record[@]}" --episodes 2 --seed 5 >/dev/null 2>&1 || {
+  failures=$((failures + 1))
+  echo "FAIL: a plain recording"
+}
+expect 0 '' check "$work/t.h5"
+size=$(stat -c %s "$work/t.h5")
+for part in 1 2 3; do
+  head -c $((size * part / 4)) "$work/t.h5" >"$work/cut.h5"
+  expect 3 "$work/cut.h5" check "$work/cut.h5"
+done
+expect 2 'did you mean `h100-sxm-80gb`' simulate "$work/t.h5" --machine h100 --serve gpt-oss-20b -o "$work/out"
+expect 2 'gpt-oss-20b' simulate "$work/t.h5" --machine h100-sxm-80gb --serve gpt-5 -o "$work/out"
+expect 2 'reuse-distance' analyze "$work/t.h5" --analysis reuse -o "$work/out"
+
+# Configuration files.
+echo '{"episods": 3}' >"$work/config.json"
+expect 2 'did you mean `episodes`' "${record[@]}" --config "$work/config.json"
+echo '{"policy": 3}' >"$work/config.json"
+expect 2 'policy' "${record[@]}" --config "$work/config.json"
+
+# A full disk: the limit on file size stands for it.
+(ulimit -f 64; trap '' XFSZ; "$pagequest" record --task pocket-hops --setting short --episodes 40 \
+  -o "$work/full.h5" >/dev/null 2>"$work/stderr")
+got=$?
+cases=$((cases + 1))
+if [ "$got" -ne 4 ]; then
+  failures=$((failures + 1))
+  echo "FAIL: a full disk: expected exit 4, got $got"
+  cat "$work/stderr"
+fi
+
+# An interrupt: exit 130, and the trace is whole.
+"$pagequest" record --task pocket-hops --setting default --episodes 100000 -o "$work/i.h5" \
+  >/dev/null 2>&1 &
+pid=$!
+sleep 4
+kill -INT "$pid"
+wait "$pid"
+got=$?
+cases=$((cases + 1))
+if [ "$got" -ne 130 ]; then
+  failures=$((failures + 1))
+  echo "FAIL: an interrupt: expected exit 130, got $got"
+fi
+expect 0 '' check "$work/i.h5"
+
+echo "$((cases - failures)) passed, $failures failed"
+[ "$failures" -eq 0 ]
