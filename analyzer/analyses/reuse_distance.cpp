@@ -155,10 +155,10 @@ std::vector<ResultTable> ReuseDistance::results() const {
 void ReuseDistance::add_tables(std::vector<ResultTable>& out, const std::string& name,
                                const std::string& description, const std::vector<Column>& values,
                                Fill fill) const {
-  const std::string definition = " " + definition_.sentence();
+  const std::string definition = definition_.sentence();
   out.push_back(
-      pooled(name, description + " Summed over layers and KV heads." + definition, values, fill));
-  out.push_back(by_head(name + "_by_head", description + " Per layer and KV head." + definition,
+      pooled(name, description + " Summed over layers and KV heads. " + definition, values, fill));
+  out.push_back(by_head(name + "_by_head", description + " Per layer and KV head. " + definition,
                         values, fill));
 }
 
