@@ -25,6 +25,10 @@ class Reader {
   [[nodiscard]] const Header& header() const;
   /// The whole episodes, in the order in which they ended.
   [[nodiscard]] const std::vector<EpisodeEnded>& episodes() const;
+  /// False for the `.partial` file of a process that died: the episodes that it committed are here.
+  [[nodiscard]] bool was_closed() const;
+  /// Episodes that had begun when the recording was closed early; their data is not kept.
+  [[nodiscard]] const std::vector<EpisodeId>& unfinished() const;
   /// Sends every event of episodes()[index] to the sink, in the recorded order, with the recorded
   /// numbers bit for bit. Without attention the PagesAttended events (most of the file) are neither
   /// read nor sent.

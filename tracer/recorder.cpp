@@ -1,0 +1,148 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "tracer/recorder.h"
+
+#include <cstdint>
+#include <map>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/check.h"
+#include "tracer/job_queue.h"
+#include "traces/attention_block.h"
+#include "traces/recording.h"
+#include "traces/recording_builder.h"
+
+namespace pagequest::tracer {
+namespace {
+
+using traces::EpisodeRecording;
+using traces::RawBlock;
+using traces::RecordingBuilder;
+
+struct BlockJob {
+  EpisodeId episode;
+  std::int32_t number;
+  RawBlock block;
+};
+using Job = std::variant<BlockJob, EpisodeRecording>;
+
+std::size_t bytes_of(const EpisodeRecording& recording) {
+  std::size_t bytes = sizeof recording;
+  const auto add = [&bytes](const auto& rows) {
+    bytes += rows.size() * sizeof(typename std::remove_cvref_t<decltype(rows)>::value_type);
+  };
+  std::apply([&](const auto&... rows) { (add(rows), ...); }, recording.tables);
+  return bytes;
+}
+
+EpisodeId episode_of(const Event& event) {
+  return std::visit([](const auto& e) { return e.episode; }, event);
+}
+
+}  // namespace
+
+struct Recorder::State {
+  State(const std::filesystem::path& path, const traces::Header& trace_header,
+        const RecorderOptions& options)
+      : header(trace_header),
+        writer(path, trace_header, options.writer),
+        queue(options.queue_bytes),
+        thread([this] { write_jobs(); }) {}
+
+  void write_jobs() noexcept {
+    try {
+      while (auto job = queue.pop()) {
+        std::visit(Overloaded{[this](BlockJob& block) {
+                                writer.write_block(block.episode, block.number, block.block);
+                              },
+                              [this](EpisodeRecording& recording) {
+                                writer.write_episode(std::move(recording));
+                              }},
+                   *job);
+      }
+    } catch (...) {
+      queue.fail(std::current_exception());
+    }
+  }
+
+  RecordingBuilder& builder_of(EpisodeId episode, bool begins) {
+    const auto take_block = [this, episode](std::int32_t number, RawBlock&& block) {
+      const std::size_t bytes = block.bytes();
+      queue.push(BlockJob{episode, number, std::move(block)}, bytes);
+    };
+    if (begins) {
+      const bool is_new = builders.try_emplace(episode, take_block).second;
+      PQ_CHECK(is_new, "an episode begins once");
+    }
+    const auto builder = builders.find(episode);
+    PQ_CHECK(builder != builders.end(), "an episode's first event is EpisodeBegan");
+    return builder->second;
+  }
+
+  void check_shape(const PagesAttended& attended) const {
+    PQ_CHECK(attended.layers == header.layers && attended.kv_heads == header.kv_heads,
+             "attention has the layers and heads of the header");
+    const std::size_t values = static_cast<std::size_t>(attended.layers) *
+                               static_cast<std::size_t>(attended.kv_heads) * attended.pages.size();
+    PQ_CHECK(attended.mean.size() == values && attended.max.size() == values,
+             "attention has a mean and a maximum a layer, KV head and page");
+  }
+
+  void on(const Event& event) {
+    if (const auto* attended = std::get_if<PagesAttended>(&event)) check_shape(*attended);
+    const EpisodeId episode = episode_of(event);
+    RecordingBuilder& builder = builder_of(episode, std::holds_alternative<EpisodeBegan>(event));
+    builder.on(event);
+    if (!std::holds_alternative<EpisodeEnded>(event)) return;
+    EpisodeRecording recording = builder.take();
+    builders.erase(episode);
+    const std::size_t bytes = bytes_of(recording);
+    queue.push(std::move(recording), bytes);
+  }
+
+  void join() {
+    queue.finish();
+    if (thread.joinable()) thread.join();
+  }
+
+  traces::Header header;
+  traces::Writer writer;
+  std::map<EpisodeId, RecordingBuilder> builders;  // of the episodes that have not ended
+  JobQueue<Job> queue;
+  std::thread thread;  // declared last: it uses the others
+};
+
+Recorder::Recorder(const std::filesystem::path& path, const traces::Header& header,
+                   const RecorderOptions& options)
+    : state_(std::make_unique<State>(path, header, options)) {}
+
+Recorder::~Recorder() {
+  try {
+    close();
+  } catch (const std::exception&) {
+    // A destructor can't report: who needs to know calls close().
+  }
+}
+
+void Recorder::on(const Event& event) {
+  PQ_CHECK(state_ != nullptr, "nothing is recorded after close()");
+  state_->on(event);
+}
+
+void Recorder::close() {
+  const auto state = std::move(state_);
+  if (!state) return;
+  state->join();
+  if (const auto error = state->queue.error()) std::rethrow_exception(error);
+  std::vector<EpisodeId> unfinished;
+  for (const auto& [episode, builder] : state->builders) unfinished.push_back(episode);
+  state->writer.close(unfinished);
+}
+
+double Recorder::blocked_seconds() const { return state_->queue.blocked_seconds(); }
+
+}  // namespace pagequest::tracer

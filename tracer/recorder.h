@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+
+#include "base/event_sink.h"
+#include "traces/header.h"
+#include "traces/writer.h"
+
+namespace pagequest::tracer {
+
+struct RecorderOptions {
+  traces::WriterOptions writer;
+  std::size_t queue_bytes = std::size_t{256} << 20U;  // that wait for the disk at most
+};
+
+/// Records the events of many interleaved episodes into a trace file. on() only copies; sorting,
+/// compression and the disk are a background thread's work, so recording doesn't stop decoding
+/// until queue_bytes are waiting. The file depends on the events and their order alone.
+///
+/// Errors of the background thread (a full disk) are thrown by the next on() and by close().
+class Recorder final : public EventSink {
+ public:
+  /// Throws output_error if `path` can't be written.
+  Recorder(const std::filesystem::path& path, const traces::Header& header,
+           const RecorderOptions& options = {});
+  /// Closes as close() does, but keeps errors to itself.
+  ~Recorder() override;
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  void on(const Event& event) override;
+
+  /// Waits until everything is written and gives the file its name. Episodes that have not ended
+  /// are left out and named as unfinished, so an interrupted recording keeps its whole episodes.
+  void close();
+
+  /// How long on() has waited for the background thread so far, seconds.
+  [[nodiscard]] double blocked_seconds() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pagequest::tracer

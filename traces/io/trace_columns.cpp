@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "traces/io/trace_columns.h"
+
+#include <string>
+
+namespace pagequest::traces::io {
+namespace {
+
+using namespace schema::v1;
+
+template <class Visit, class... Rows>
+void for_each_table(Visit visit, const std::tuple<Rows...>* /*tables*/) {
+  (visit(schema::Table<Rows>::kName), ...);
+}
+
+/// References between tables count from the file's first row on disk.
+void make_absolute(EpisodeRecording& recording, const WritersOf<EpisodeTables>::Type& tables) {
+  const auto base = [&tables]<class Row>(const Row* /*row*/) {
+    return static_cast<std::int64_t>(std::get<TableWriter<Row>>(tables).rows());
+  };
+  const auto tokens = base(static_cast<TokenRow*>(nullptr));
+  const auto names = base(static_cast<ToolNameRow*>(nullptr));
+  const auto cursors = base(static_cast<JoinCursorRow*>(nullptr));
+  const auto blocks = base(static_cast<BlockRow*>(nullptr));
+  const auto pages = base(static_cast<PageRow*>(nullptr));
+  for (auto& row : recording.rows<StepRow>()) row.tokens_begin += tokens;
+  for (auto& row : recording.rows<ToolRow>()) row.name_begin += names;
+  for (auto& row : recording.rows<JoinRow>()) row.cursors_begin += cursors;
+  for (auto& row : recording.rows<AttentionRow>()) row.block += blocks;
+  for (auto& row : recording.rows<BlockRow>()) row.pages_begin += pages;
+}
+
+}  // namespace
+
+MassWriter::MassWriter(const Status& status, hid_t file, std::string_view name,
+                       std::string_view description)
+    : column_(status, file, std::string(name), element_type<float>(), kValuesChunk, description) {}
+
+void MassWriter::append(const std::vector<float>& values) {
+  pending_.insert(pending_.end(), values.begin(), values.end());
+  const std::size_t whole = pending_.size() / kValuesChunk * kValuesChunk;
+  column_.append(pending_.data(), whole);
+  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(whole));
+}
+
+void MassWriter::flush() {
+  if (!pending_.empty()) append(std::vector<float>(kValuesChunk - pending_.size(), 0.0F));
+  column_.flush();
+}
+
+EpisodeWriter::EpisodeWriter(const Status& status, hid_t file) : rows_(status, file) {
+  const auto add = [&](std::string_view table) {
+    const auto [begin, count] = range_columns(table);
+    constexpr std::size_t kChunk = schema::Table<EpisodeRow>::kChunkRows;
+    const auto type = element_type<std::int64_t>();
+    const std::string of = " in " + std::string(table);
+    ranges_.emplace_back(status, file, begin, type, kChunk, "first row of the episode" + of);
+    ranges_.emplace_back(status, file, count, type, kChunk, "rows of the episode" + of);
+  };
+  for_each_table(add, static_cast<EpisodeTables*>(nullptr));
+}
+
+void EpisodeWriter::append(const std::vector<EpisodeRow>& rows) {
+  rows_.append(rows);
+  for (std::size_t table = 0; table < kEpisodeTables; ++table) {
+    std::vector<std::int64_t> begins;
+    std::vector<std::int64_t> counts;
+    for (const EpisodeRow& row : rows) {
+      begins.push_back(row.ranges[table].begin);
+      counts.push_back(row.ranges[table].count);
+    }
+    ranges_[2 * table].append(begins.data(), begins.size());
+    ranges_[2 * table + 1].append(counts.data(), counts.size());
+  }
+}
+
+void EpisodeWriter::flush() {
+  rows_.flush();
+  for (auto& column : ranges_) column.flush();
+}
+
+TraceColumns::TraceColumns(const Status& status, hid_t file)
+    : tables(WritersOf<EpisodeTables>::create(status, file)),
+      episodes(status, file),
+      unfinished(status, file),
+      mean(status, file, kMeanMasses,
+           "(layer, KV head, step, page) of each block: mean over the query heads"),
+      max(status, file, kMaxMasses,
+          "(layer, KV head, step, page) of each block: maximum over the query heads") {}
+
+void TraceColumns::append(EpisodeRecording& recording) {
+  make_absolute(recording, tables);
+  std::size_t index = 0;
+  const auto append_table = [&]<class Row>(TableWriter<Row>& table) {
+    const std::vector<Row>& rows = recording.rows<Row>();
+    recording.episode.ranges[index++] = {.begin = static_cast<std::int64_t>(table.rows()),
+                                         .count = static_cast<std::int64_t>(rows.size())};
+    table.append(rows);
+  };
+  std::apply([&](auto&... table) { (append_table(table), ...); }, tables);
+}
+
+void TraceColumns::flush_data() {
+  mean.flush();
+  max.flush();
+  std::apply([](auto&... table) { (table.flush(), ...); }, tables);
+}
+
+}  // namespace pagequest::traces::io

@@ -1,0 +1,182 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "traces/writer.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "traces/io/header_io.h"
+#include "traces/io/trace_columns.h"
+
+namespace pagequest::traces {
+namespace {
+
+using namespace schema::v1;
+using io::Handle;
+using io::QuietErrors;
+using io::Status;
+
+/// Creating the file by hand first tells why it can't be created, which HDF5 does not.
+Handle create_file(const Status& status) {
+  if (!std::ofstream(status.path(), std::ios::binary | std::ios::trunc)) {
+    status.fail("can't create the trace", {}, std::strerror(errno), "a path that can be written");
+  }
+  const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  // Only the formats of HDF5 1.10 and later checksum their metadata and can be read after a crash.
+  status(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110), "can't set up HDF5");
+  Handle file(H5Fcreate(status.path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose);
+  status(file.get(), "can't create the trace");
+  return file;
+}
+
+struct Block {
+  BlockRow row;
+  std::vector<PageRow> pages;
+};
+
+}  // namespace
+
+std::filesystem::path partial_path(const std::filesystem::path& path) {
+  return std::filesystem::path(path) += ".partial";
+}
+
+struct Writer::State {
+  State(const std::filesystem::path& final_path, const Header& header, const WriterOptions& opts)
+      : path(final_path),
+        options(opts),
+        groups(static_cast<std::size_t>(header.layers) * static_cast<std::size_t>(header.kv_heads)),
+        status(ErrorKind::output, partial_path(final_path)),
+        file(create_file(status)) {
+    io::write_header(status, file.get(), header);
+    columns.emplace(status, file.get());
+    status(H5Fstart_swmr_write(file.get()), "can't set up HDF5");
+  }
+
+  /// After an error the file may be behind what the columns hold: nothing more may be written.
+  template <class Work>
+  void run(Work work) {
+    PQ_CHECK(!failed && columns, "nothing is written after an error or close()");
+    const QuietErrors quiet;
+    failed = true;
+    work();
+    failed = false;
+  }
+
+  void write_block(EpisodeId episode, std::int32_t number, const RawBlock& raw) {
+    const PackedBlock packed = pack(raw, groups);
+    Block block{.row = {.thread = static_cast<std::uint8_t>(raw.thread),
+                        .first_step = raw.steps.front(),
+                        .steps = static_cast<std::int32_t>(packed.steps),
+                        .pages_begin = 0,
+                        .pages_count = static_cast<std::int32_t>(packed.pages.size()),
+                        .values_begin = static_cast<std::int64_t>(columns->mean.next())},
+                .pages = {}};
+    for (std::size_t i = 0; i < packed.pages.size(); ++i) {
+      block.pages.push_back({packed.pages[i], packed.page_in_step[i]});
+    }
+    columns->mean.append(packed.mean);
+    columns->max.append(packed.max);
+    bytes_since_commit += 2 * sizeof(float) * packed.mean.size();
+    blocks[episode.value].emplace(number, std::move(block));
+  }
+
+  /// Blocks go to the tables in the order of their numbers, so that AttentionRow::block fits.
+  void take_blocks(EpisodeRecording& recording) {
+    auto& rows = recording.rows<BlockRow>();
+    auto& pages = recording.rows<PageRow>();
+    for (auto& [number, block] : blocks[recording.episode.episode]) {
+      PQ_CHECK(number == static_cast<std::int32_t>(rows.size()),
+               "every block of an episode is written before the episode");
+      block.row.pages_begin = static_cast<std::int64_t>(pages.size());
+      rows.push_back(block.row);
+      pages.insert(pages.end(), block.pages.begin(), block.pages.end());
+    }
+    blocks.erase(recording.episode.episode);
+  }
+
+  void write_episode(EpisodeRecording& recording) {
+    take_blocks(recording);
+    columns->append(recording);
+    pending.push_back(recording.episode);
+    if (std::cmp_greater_equal(pending.size(), options.commit_episodes) ||
+        bytes_since_commit >= options.commit_bytes) {
+      commit();
+    }
+  }
+
+  /// Everything that an episode's row refers to is in the file before the row is.
+  void commit() {
+    columns->flush_data();
+    columns->episodes.append(pending);
+    columns->episodes.flush();
+    pending.clear();
+    bytes_since_commit = 0;
+  }
+
+  void finish(std::span<const EpisodeId> unfinished) {
+    commit();
+    for (const EpisodeId episode : unfinished) {
+      const UnfinishedRow row{episode.value};
+      columns->unfinished.append({&row, 1});
+    }
+    columns->unfinished.flush();
+    columns.reset();
+    status(file.close(), "can't close the trace");
+    std::error_code error;
+    std::filesystem::rename(status.path(), path, error);
+    if (error) status.fail("can't give the trace its name", {}, error.message(), path.string());
+  }
+
+  std::filesystem::path path;
+  WriterOptions options;
+  std::size_t groups;
+  Status status;
+  bool failed = false;
+  Handle file;  // declared before the columns: they are closed first
+  std::optional<io::TraceColumns> columns;
+  std::map<std::int32_t, std::map<std::int32_t, Block>> blocks;  // by episode, by number
+  std::vector<EpisodeRow> pending;                               // whole, not yet committed
+  std::uint64_t bytes_since_commit = 0;
+};
+
+Writer::Writer(const std::filesystem::path& path, const Header& header,
+               const WriterOptions& options) {
+  const QuietErrors quiet;
+  state_ = std::make_unique<State>(path, header, options);
+}
+
+Writer::~Writer() {
+  try {
+    close();
+  } catch (const std::exception&) {
+    // A destructor can't report: who needs to know calls close().
+  }
+}
+
+Writer::Writer(Writer&&) noexcept = default;
+Writer& Writer::operator=(Writer&&) noexcept = default;
+
+void Writer::write_block(EpisodeId episode, std::int32_t number, const RawBlock& block) {
+  state_->run([&] { state_->write_block(episode, number, block); });
+}
+
+void Writer::write_episode(EpisodeRecording recording) {
+  state_->run([&] { state_->write_episode(recording); });
+}
+
+void Writer::close(std::span<const EpisodeId> unfinished) {
+  const QuietErrors quiet;
+  const auto state = std::move(state_);
+  if (!state || state->failed) return;
+  state->run([&] { state->finish(unfinished); });
+}
+
+}  // namespace pagequest::traces

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+#include "base/ids.h"
+#include "traces/attention_block.h"
+#include "traces/header.h"
+#include "traces/recording.h"
+
+namespace pagequest::traces {
+
+/// How often whole episodes are brought into the file, where they survive the death of the process.
+struct WriterOptions {
+  std::int32_t commit_episodes = 8;
+  std::uint64_t commit_bytes = 64U << 20U;  // of attention values, before compression
+};
+
+/// Writes a trace in format version 1 to `<path>.partial` and renames it to `path` on close().
+/// The same calls give the same bytes. Every function throws output_error, on a full disk for
+/// instance; after that only close() and the destructor may follow, and the episodes that were
+/// committed before stay readable in `<path>.partial`. Not thread safe.
+class Writer {
+ public:
+  Writer(const std::filesystem::path& path, const Header& header,
+         const WriterOptions& options = {});
+  /// Closes as close() does, but keeps errors to itself.
+  ~Writer();
+  Writer(Writer&&) noexcept;
+  Writer& operator=(Writer&&) noexcept;
+
+  /// One attention block of an episode that will be written later; `number` as RecordingBuilder
+  /// counts. Every step has header.layers * header.kv_heads rows of masses.
+  void write_block(EpisodeId episode, std::int32_t number, const RawBlock& block);
+
+  /// A whole episode, all of whose blocks were written: it is readable from the next commit on.
+  void write_episode(EpisodeRecording recording);
+
+  /// Commits, notes which episodes were begun and are not whole, and gives the file its name.
+  void close(std::span<const EpisodeId> unfinished = {});
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Where a trace lies until its writer is closed.
+[[nodiscard]] std::filesystem::path partial_path(const std::filesystem::path& path);
+
+}  // namespace pagequest::traces
