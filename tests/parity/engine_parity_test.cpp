@@ -1,0 +1,96 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+// The promise of the shared policy code: what the engine evicts while it decodes is what a replay
+// of its trace evicts, for every registered policy, three budgets and three seeds.
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "engine/agent/runner.h"
+#include "engine/kv/policies/registry.h"
+#include "simulator/policy_replay.h"
+#include "tests/support/pocket_run.h"
+#include "tracer/recorder.h"
+#include "traces/reader.h"
+
+using namespace pagequest;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int32_t kBudgets[] = {192, 288, 416};  // tokens
+constexpr std::uint64_t kSeeds[] = {7000301, 7000302, 7000303};
+
+agent::AgentConfig config_of(const kv::PolicyEntry& policy, std::int32_t budget,
+                             std::uint64_t seed) {
+  agent::AgentConfig config;
+  config.setting = "short";
+  config.seed = seed;
+  config.episodes = 3;
+  config.policy.name = policy.name;
+  if (policy.trigger == kv::Trigger::budget) config.policy.budget_tokens = budget;
+  if (policy.trigger == kv::Trigger::command) config.memory = agent::Memory::auxiliary;
+  return config;
+}
+
+traces::Header header_of(const agent::AgentConfig& agent, const runtime::EngineConfig& engine) {
+  const auto& shape = testing::pocket_model().config();
+  traces::Header header;
+  header.policy = agent.policy.name;
+  header.policy_params = kv::resolved_params(agent.policy);
+  header.budget_tokens = agent.policy.budget_tokens;
+  header.page_size = engine.page_size;
+  header.layers = shape.layers;
+  header.query_heads = shape.query_heads;
+  header.kv_heads = shape.kv_heads;
+  header.head_dim = shape.head_dim;
+  header.prefill_rows = engine.prefill_rows;
+  header.episodes_planned = agent.episodes;
+  return header;
+}
+
+void record(const agent::AgentConfig& agent, const fs::path& path) {
+  const runtime::EngineConfig engine;
+  tracer::Recorder recorder(path, header_of(agent, engine));
+  agent::Runner runner(testing::pocket_model(), engine, agent, recorder);
+  const auto totals = runner.run([](auto, auto) { return true; });
+  REQUIRE(std::cmp_equal(totals.episodes.size(), agent.episodes));
+  recorder.close();
+}
+
+fs::path scratch_file(const std::string& name) {
+  return fs::temp_directory_path() / ("pagequest_parity_" + name + ".h5");
+}
+
+}  // namespace
+
+TEST_CASE("A replay evicts exactly what the engine evicted, for every policy, budget and seed") {
+  for (const auto& policy : kv::policies()) {
+    std::size_t victims = 0;
+    for (const auto budget : kBudgets) {
+      for (const auto seed : kSeeds) {
+        const auto config = config_of(policy, budget, seed);
+        INFO(policy.name << ", budget " << config.policy.budget_tokens << ", seed " << seed);
+        const auto path = scratch_file(std::string(policy.name));
+        record(config, path);
+        const traces::Reader trace(path);
+        const auto replay = simulator::replay_policy(trace, config.policy);
+        CHECK(replay.validity == simulator::Validity::same_policy);
+        REQUIRE(replay.episodes.size() == 3);
+        for (const auto& episode : replay.episodes) {
+          INFO("episode " << episode.episode.value);
+          CHECK(episode.replayed == episode.recorded);
+          CHECK(episode.live_tokens == episode.recorded_live_tokens);
+          victims += episode.recorded.size();
+        }
+        fs::remove(path);
+      }
+    }
+    INFO(policy.name);
+    CHECK((victims > 0) == (policy.trigger != kv::Trigger::never));
+  }
+}
