@@ -18,10 +18,11 @@ from model import Batch, Config, Model
 
 # (share of the time, mixture of settings)
 CURRICULUM = [
-    (0.06, {"tiny": 1.0}),
-    (0.14, {"tiny": 0.3, "short": 0.7}),
-    (0.25, {"tiny": 0.1, "short": 0.4, "default": 0.5}),
-    (1.00, {"tiny": 0.03, "short": 0.12, "default": 0.85}),
+    (0.015, {"tiny": 1.0}),
+    (0.035, {"tiny": 0.3, "short": 0.7}),
+    (0.06, {"tiny": 0.1, "short": 0.4, "default": 0.5}),
+    (0.35, {"tiny": 0.03, "short": 0.12, "default": 0.85}),
+    (1.00, {"tiny": 0.03, "short": 0.12, "default": 0.82, "long": 0.03}),
 ]
 
 
@@ -30,7 +31,7 @@ def parse_arguments():
     p.add_argument("--exporter", required=True, help="the pagequest binary")
     p.add_argument("--task", default="pocket-hops")
     p.add_argument("--out", type=Path, required=True, help="folder for checkpoints and the log")
-    p.add_argument("--minutes", type=float, default=80)
+    p.add_argument("--minutes", type=float, default=70)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--tokens", type=int, default=3000, help="tokens a batch")
     p.add_argument("--lr", type=float, default=2e-3)
@@ -94,7 +95,7 @@ def main():
     rng = random.Random(options.seed)
     sources = {name: Source(options.exporter, options.task, name, options.seed + 1000 * i,
                             gaps=options.gaps)
-               for i, name in enumerate(("tiny", "short", "default"))}
+               for i, name in enumerate(("tiny", "short", "default", "long"))}
     model = make_model(options, sources)
     optimiser = make_optimiser(model, options)
     if options.resume:
@@ -106,7 +107,7 @@ def main():
             source.records = []
     weights = torch.tensor([WEIGHTS.get(name, 1.0) for name in CLASSES])
     tests = {f"{s}{' holes' if h else ''}": held_out(options.exporter, options.task, s, 40, h)
-             for s, h in (("tiny", 0), ("short", 1), ("default", 0), ("default", 1))}
+             for s, h in (("tiny", 0), ("short", 1), ("default", 0), ("default", 1), ("long", 1))}
     log = open(options.out / "log.jsonl", "a")
     begin, step, tokens, mean, next_test = time.time(), 0, 0, 0.0, 90.0
     while True:
@@ -127,10 +128,10 @@ def main():
         if step % 50 == 0:
             print(f"{elapsed:6.0f}s step {step} loss {mean:.4f} tokens {tokens}", flush=True)
         if elapsed > next_test:
-            next_test = elapsed + 240
+            next_test = elapsed + 400
             save(options.out / "last.pt", model, optimiser)
             record = {"seconds": elapsed, "step": step, "tokens": tokens, "loss": mean}
-            for name in ("tiny", "short holes") if share < 0.14 else ("default", "default holes"):
+            for name in ("tiny", "short holes") if share < 0.03 else ("default", "default holes"):
                 record[name] = evaluate(model, tests[name])
                 print(f"   {name}: {summary(record[name])}", flush=True)
             log.write(json.dumps(record) + "\n")

@@ -14,7 +14,7 @@ constexpr std::array<HopsSetting, 4> kSettings = {{
     {.name = "default", .roots = {1, 2}, .documents = {7, 9}, .backs = {4, 6}, .finds = {0, 1},
      .compares = {0, 1}, .facts = {5, 7}, .strays = {0, 2}, .hits = {4, 7}, .filler = {2, 6}},
     {.name = "long", .roots = {1, 2}, .documents = {7, 9}, .backs = {4, 6}, .finds = {0, 1},
-     .compares = {0, 1}, .facts = {12, 18}, .strays = {6, 12}, .hits = {8, 14}, .filler = {4, 14}},
+     .compares = {0, 1}, .facts = {13, 20}, .strays = {6, 12}, .hits = {9, 15}, .filler = {4, 14}},
     {.name = "short", .roots = {1, 2}, .documents = {3, 5}, .backs = {2, 4}, .finds = {0, 1},
      .compares = {0, 1}, .facts = {4, 7}, .strays = {0, 2}, .hits = {3, 5}, .filler = {0, 4}},
     {.name = "tiny", .roots = {1, 2}, .documents = {2, 3}, .backs = {1, 3}, .finds = {0, 1},
