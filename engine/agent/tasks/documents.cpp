@@ -57,7 +57,8 @@ Documents::Fact Documents::random_fact(std::string entity, Rng& rng) const {
   const std::uint64_t kind = rng.below(28);  // relations are about equally likely
   if (kind < 10) return {std::move(entity), pick(link_relations(), rng), stranger(rng)};
   if (kind < 22)
-    return {std::move(entity), pick(plain_relations(), rng), std::string(pick(plain_values(), rng))};
+    return {std::move(entity), pick(plain_relations(), rng),
+            std::string(pick(plain_values(), rng))};
   return {std::move(entity), pick(number_relations(), rng),
           number_word(static_cast<int>(rng.below(kNumbers)))};
 }
@@ -102,7 +103,8 @@ std::vector<Hit> Documents::hits(std::string_view entity) const {
   std::vector<Hit> hits = {{std::string(entity), {}}};
   for (const int n = draw(setting_.hits, rng); static_cast<int>(hits.size()) < n;) {
     std::string name = stranger(rng);
-    if (std::ranges::find(hits, name, &Hit::entity) == hits.end()) hits.push_back({std::move(name), {}});
+    if (std::ranges::find(hits, name, &Hit::entity) == hits.end())
+      hits.push_back({std::move(name), {}});
   }
   rng.shuffle(hits);
   for (std::size_t i = 0; i < hits.size(); ++i) hits[i].document = document_word(documents[i]);

@@ -19,12 +19,12 @@ struct Hit {
   std::string document;
 };
 
-/// The documents of one episode: whatever is shown depends on the key and the thing shown alone, not
-/// on the order of the calls. The plan's facts are in; all else is drawn from the key.
+/// The documents of one episode: whatever is shown depends on the key and the thing shown alone,
+/// not on the order of the calls. The plan's facts are in; all else is drawn from the key.
 ///
 /// A display is `<obs> CURSOR ... </obs> CURSOR ; LABEL ...`. Its tail repeats the cursor and the
-/// step for which the call was made: the model finds there what to do next, and the auxiliary thread
-/// finds by the fourth word after the cursor what kind of display it is.
+/// step for which the call was made: the model finds there what to do next, and the auxiliary
+/// thread finds by the fourth word after the cursor what kind of display it is.
 class Documents {
  public:
   Documents(const HopsSetting& setting, const Plan& plan, std::uint64_t key);

@@ -62,7 +62,8 @@ ToolReply ExpertPlayer::call(const std::string& text) {
   segments_.push_back({.role = Role::model, .turn = turn_, .text = thought_.str()});
   thought_ = Text();
   ToolReply reply = world_.call(text);
-  segments_.push_back({.role = Role::tool, .turn = turn_++, .cursor = reply.cursor, .text = reply.text});
+  segments_.push_back(
+      {.role = Role::tool, .turn = turn_++, .cursor = reply.cursor, .text = reply.text});
   return reply;
 }
 
@@ -159,7 +160,8 @@ std::string auxiliary_text(const Plan& plan, const Documents& documents, int tur
     const bool document = display.kind == Display::Kind::document;
     const bool drop = display.last_use <= turn;
     text.add(cursor, fourth_word(display, plan, documents));
-    text.add(document ? label_word(plan.last_step_of(display.source)) : "-", drop ? "drop" : "keep");
+    text.add(document ? label_word(plan.last_step_of(display.source)) : "-",
+             drop ? "drop" : "keep");
     if (drop) dropped.push_back(display.cursor);
   }
   text.add("base", "-", "-", "drop", "{\"del_cursors\":", "[");

@@ -31,7 +31,7 @@ struct Display {
 
 /// Goes from the newest display of `open` downwards, then lists what to delete. An entry is
 /// `CURSOR source LAST verdict` where LAST is the last step that reads the document.
-[[nodiscard]] std::string auxiliary_text(const Plan& plan, const Documents& documents,
-                                         int turn, std::span<const int> open);
+[[nodiscard]] std::string auxiliary_text(const Plan& plan, const Documents& documents, int turn,
+                                         std::span<const int> open);
 
 }  // namespace pagequest::agent

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/rng.h"
@@ -30,7 +31,11 @@ std::string_view role_name(Role role) {
 class Sampler {
  public:
   Sampler(const World& world, int turns, const ExportOptions& options, Rng rng)
-      : world_(world), turns_(turns), options_(options), rng_(rng), holes_(rng_.chance(options.holes)) {}
+      : world_(world),
+        turns_(turns),
+        options_(options),
+        rng_(rng),
+        holes_(rng_.chance(options.holes)) {}
 
   void run(Json& record) {
     record["evictions"] = Json::array();
@@ -60,7 +65,8 @@ class Sampler {
 
   void fork(int turn, Json& record) {
     if (options_.auxiliary)
-      record["auxiliary"].push_back({{"after_turn", turn}, {"text", world_.auxiliary(turn, open_)}});
+      record["auxiliary"].push_back(
+          {{"after_turn", turn}, {"text", world_.auxiliary(turn, open_)}});
     if (!holes_ || !due_.empty()) return;
     const std::vector<int> expired = world_.expired_cursors(turn);
     std::ranges::set_intersection(expired, open_, std::back_inserter(due_));
@@ -77,7 +83,8 @@ class Sampler {
   int due_turn_ = 0;
 };
 
-Json episode_record(const World& world, std::uint64_t index, const ExportOptions& options, Rng rng) {
+Json episode_record(const World& world, std::uint64_t index, const ExportOptions& options,
+                    Rng rng) {
   Json record = {{"index", index}, {"hops", world.hops()}, {"segments", Json::array()}};
   int turns = 0;
   for (const Segment& segment : world.expert()) {
@@ -104,7 +111,8 @@ void export_jsonl(std::string_view task, std::string_view setting, std::uint64_t
     const Rng rng(mix64(seed) + 1, index);  // apart from the stream that draws the world
     out << episode_record(*world, index, options, rng).dump() << '\n';
     if (!out)
-      throw output_error({.what = "cannot write episodes", .where = {}, .found = {}, .expected = {}, .hint = {}});
+      throw output_error(
+          {.what = "cannot write episodes", .where = {}, .found = {}, .expected = {}, .hint = {}});
   }
 }
 

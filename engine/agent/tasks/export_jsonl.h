@@ -10,9 +10,9 @@ namespace pagequest::agent {
 
 /// How training samples are drawn around the expert's trajectories.
 struct ExportOptions {
-  double holes = 0.5;       // share of episodes whose expired displays are deleted as they go
-  double missed = 0.08;     // chance that such a deletion is left out
-  bool auxiliary = true;    // write auxiliary samples
+  double holes = 0.5;     // share of episodes whose expired displays are deleted as they go
+  double missed = 0.08;   // chance that such a deletion is left out
+  bool auxiliary = true;  // write auxiliary samples
 };
 
 /// Writes one header line (task, setting, seed, vocabulary), then a line an episode:

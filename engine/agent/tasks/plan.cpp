@@ -172,7 +172,8 @@ void PlanBuilder::add_compares(int count) {
     const int second = numbers_[1];
     const bool max = rng_.chance(0.5);
     const auto rank = [this](int label) { return std::stoi(plan_.value_of(label).substr(1)); };
-    const int value = max ? std::max(rank(first), rank(second)) : std::min(rank(first), rank(second));
+    const int value =
+        max ? std::max(rank(first), rank(second)) : std::min(rank(first), rank(second));
     numbers_.erase(numbers_.begin(), numbers_.begin() + 2);
     std::erase_if(leaves_, [&](int leaf) { return leaf == first || leaf == second; });
     plan_.steps.push_back({.kind = StepKind::compare,

@@ -37,8 +37,8 @@ struct Segment {
   std::string text;
 };
 
-/// One episode, deterministic from (task, setting, seed, index). Not thread-safe; an episode has its
-/// own World. All texts are words joined by single spaces, without one at either end.
+/// One episode, deterministic from (task, setting, seed, index). Not thread-safe; an episode has
+/// its own World. All texts are words joined by single spaces, without one at either end.
 class World {
  public:
   World() = default;

@@ -10,28 +10,27 @@ namespace {
 using Word = std::string_view;
 
 constexpr std::array<Word, 80> kEntities = {
-    "ada",  "alf",  "amy",  "ann",  "art",  "ava",  "axel", "bea",  "ben",  "bess",
-    "bill", "bob",  "bram", "cal",  "cara", "carl", "cleo", "cora", "dale", "dan",
-    "dee",  "dick", "dora", "earl", "eda",  "ella", "emil", "eric", "esme", "eve",
-    "fay",  "finn", "fred", "gail", "gene", "gus",  "gwen", "hank", "hedy", "hugo",
-    "ida",  "ines", "ivan", "ivy",  "jack", "jade", "jean", "jim",  "joan", "judd",
-    "kara", "kate", "kim",  "kurt", "lara", "leo",  "lily", "liz",  "luke", "mae",
-    "mark", "mia",  "milo", "nash", "neil", "nina", "nora", "olga", "otto", "pam",
-    "paul", "pia",  "ralf", "rita", "rosa", "sue",  "theo", "tom",  "vera", "zoe"};
+    "ada",  "alf",  "amy",  "ann",  "art",  "ava",  "axel", "bea",  "ben",  "bess", "bill", "bob",
+    "bram", "cal",  "cara", "carl", "cleo", "cora", "dale", "dan",  "dee",  "dick", "dora", "earl",
+    "eda",  "ella", "emil", "eric", "esme", "eve",  "fay",  "finn", "fred", "gail", "gene", "gus",
+    "gwen", "hank", "hedy", "hugo", "ida",  "ines", "ivan", "ivy",  "jack", "jade", "jean", "jim",
+    "joan", "judd", "kara", "kate", "kim",  "kurt", "lara", "leo",  "lily", "liz",  "luke", "mae",
+    "mark", "mia",  "milo", "nash", "neil", "nina", "nora", "olga", "otto", "pam",  "paul", "pia",
+    "ralf", "rita", "rosa", "sue",  "theo", "tom",  "vera", "zoe"};
 constexpr std::array<Word, 10> kLinks = {"mother", "father", "boss",  "teacher", "friend",
                                          "rival",  "uncle",  "owner", "doctor",  "partner"};
-constexpr std::array<Word, 12> kPlain = {"city",  "job",   "colour", "food",  "sport", "pet",
-                                         "metal", "tree",  "drink",  "hobby", "stone", "car"};
+constexpr std::array<Word, 12> kPlain = {"city",  "job",  "colour", "food",  "sport", "pet",
+                                         "metal", "tree", "drink",  "hobby", "stone", "car"};
 constexpr std::array<Word, 6> kNumeric = {"age", "height", "weight", "score", "rank", "wealth"};
 constexpr std::array<Word, 6> kArchive = {"seal", "code", "badge", "motto", "crest", "cipher"};
 constexpr std::array<Word, 64> kValues = {
-    "acorn", "amber", "anvil",  "apple", "arrow", "baker",  "basil", "beech", "birch", "brass",
-    "bread", "cabin", "candle", "cedar", "chalk", "cherry", "clay",  "clock", "cloud", "coal",
-    "coral", "cotton", "crane", "crown", "daisy", "delta",  "drum",  "eagle", "ebony", "fern",
-    "flame", "flint", "flute",  "fox",   "glass", "grape",  "hawk",  "hazel", "honey", "ivory",
-    "jasper", "kite", "lemon",  "linen", "maple", "marble", "moss",  "oak",   "olive", "onyx",
-    "opal",  "otter", "pearl",  "pine",  "plum",  "raven",  "reed",  "ruby",  "sable", "silk",
-    "slate", "steel", "tulip",  "wheat"};
+    "acorn",  "amber",  "anvil",  "apple", "arrow", "baker",  "basil", "beech", "birch", "brass",
+    "bread",  "cabin",  "candle", "cedar", "chalk", "cherry", "clay",  "clock", "cloud", "coal",
+    "coral",  "cotton", "crane",  "crown", "daisy", "delta",  "drum",  "eagle", "ebony", "fern",
+    "flame",  "flint",  "flute",  "fox",   "glass", "grape",  "hawk",  "hazel", "honey", "ivory",
+    "jasper", "kite",   "lemon",  "linen", "maple", "marble", "moss",  "oak",   "olive", "onyx",
+    "opal",   "otter",  "pearl",  "pine",  "plum",  "raven",  "reed",  "ruby",  "sable", "silk",
+    "slate",  "steel",  "tulip",  "wheat"};
 constexpr std::array<Word, 48> kFiller = {
     "about", "above", "after", "again",  "all",   "along", "also",  "among", "and",  "any",
     "as",    "at",    "away",  "before", "being", "both",  "but",   "by",    "each", "early",
@@ -39,11 +38,13 @@ constexpr std::array<Word, 48> kFiller = {
     "into",  "just",  "late",  "like",   "long",  "many",  "more",  "most",  "much", "near",
     "often", "on",    "other", "over",   "since", "soon",  "then",  "with"};
 constexpr std::array<Word, 32> kMarkers = {
-    "<unk>",  "<s>",   "</s>",  "<q>",      "</q>",  "<start>", "<call>",     "</call>",
-    "<obs>",  "</obs>", "<answer>", "</answer>", "</aux>", "**", "Memory", "management",
-    "mode",   "{\"del_cursors\":", "[", "]}", ",",   ";",       "is",         "=",
-    ":",      "-",     "vs",    "base",     "now",   "keep",    "drop",       "hits"};
-constexpr std::array<Word, 8> kTools = {"search", "open",  "find",    "found",
+    "<unk>",  "<s>",     "</s>",   "<q>",        "</q>",     "<start>",
+    "<call>", "</call>", "<obs>",  "</obs>",     "<answer>", "</answer>",
+    "</aux>", "**",      "Memory", "management", "mode",     "{\"del_cursors\":",
+    "[",      "]}",      ",",      ";",          "is",       "=",
+    ":",      "-",       "vs",     "base",       "now",      "keep",
+    "drop",   "hits"};
+constexpr std::array<Word, 8> kTools = {"search", "open",  "find",  "found",
                                         "error",  "<max>", "<min>", "page"};
 
 void append(std::vector<std::string>& out, std::span<const Word> words) {

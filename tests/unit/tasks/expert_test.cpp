@@ -1,10 +1,11 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <map>
 #include <numeric>
 #include <string>
+
+#include <catch2/catch.hpp>
 
 #include "engine/agent/tasks/hops_world.h"
 #include "engine/agent/tasks/task.h"
@@ -60,9 +61,9 @@ TEST_CASE("episodes keep to the ranges of their setting") {
     std::string_view setting;
     int words_low, words_high, turns_low, turns_high;
   };
-  const auto bounds = GENERATE(Bounds{"short", 300, 1000, 6, 20},
-                               Bounds{"default", 1000, 2000, 6, 20},
-                               Bounds{"long", 2000, 6000, 6, 20});
+  const auto bounds =
+      GENERATE(Bounds{"short", 300, 1000, 6, 20}, Bounds{"default", 1000, 2000, 6, 20},
+               Bounds{"long", 2000, 6000, 6, 20});
   for (std::uint64_t index = 0; index < kEpisodes; ++index) {
     const Size size = size_of(*make_world("pocket-hops", bounds.setting, 4, index));
     CHECK(size.words >= bounds.words_low);

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/agent/tasks/export_jsonl.h"
 
-#include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 

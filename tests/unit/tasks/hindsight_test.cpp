@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <numeric>
 #include <set>
 #include <string>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "engine/agent/tasks/hops_world.h"
 #include "engine/agent/tasks/words.h"
@@ -24,8 +25,8 @@ int last_use_by_text(const std::vector<Segment>& segments, const Segment& displa
     if (segment.role != Role::model || segment.turn <= display.turn) continue;
     const auto thought = split_words(segment.text);
     for (std::size_t i = 1; i + 2 < thought.size(); ++i) {
-      const bool restated = thought[i] == "is" && thought[i + 1] == words[2] &&
-                            thought[i + 2] != thought[i - 1];
+      const bool restated =
+          thought[i] == "is" && thought[i + 1] == words[2] && thought[i + 2] != thought[i - 1];
       if (restated) last = std::max(last, segment.turn);
       // The call of a `find` step names the document; its thought ends after the response.
       if (restated && segment.text.find("<call> find") != std::string::npos &&
@@ -84,7 +85,8 @@ TEST_CASE("an auxiliary thread deletes the open cursors that hindsight expires")
       for (int cursor = 0; cursor < turn; ++cursor)
         if (cursor % 3 != 1 || cursor + 1 == turn) open.push_back(cursor);
       std::vector<int> expected;
-      std::ranges::set_intersection(world.expired_cursors(turn), open, std::back_inserter(expected));
+      std::ranges::set_intersection(world.expired_cursors(turn), open,
+                                    std::back_inserter(expected));
       CHECK(deleted_in(world.auxiliary(turn, open)) == expected);
     }
   }

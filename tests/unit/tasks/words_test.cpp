@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/agent/tasks/words.h"
 
-#include <catch2/catch.hpp>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "engine/agent/tasks/task.h"
 

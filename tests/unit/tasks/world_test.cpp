@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <string>
 #include <vector>
+
+#include <catch2/catch.hpp>
 
 #include "base/error.h"
 #include "engine/agent/tasks/hops_world.h"
@@ -51,8 +52,9 @@ TEST_CASE("successful displays take rising cursors and errors take none") {
 
 TEST_CASE("malformed calls are errors") {
   const auto world = make_world("pocket-hops", "tiny", 1, 0);
-  const auto text = GENERATE(as<std::string>{}, "", "search", "search a1", "search a1 nobody",
-                             "open d1", "find a1 bob = 0 city", "dance a1 bob", "search a1 bob bob");
+  const auto text =
+      GENERATE(as<std::string>{}, "", "search", "search a1", "search a1 nobody", "open d1",
+               "find a1 bob = 0 city", "dance a1 bob", "search a1 bob bob");
   const ToolReply reply = world->call(text);
   CHECK_FALSE(reply.ok);
   CHECK(reply.cursor == -1);
@@ -100,7 +102,8 @@ TEST_CASE("the answer must match word for word") {
 
 TEST_CASE("unknown names list the valid ones") {
   CHECK_THROWS_WITH(make_world("nothing", "default", 1, 0), Catch::Contains("pocket-hops"));
-  CHECK_THROWS_WITH(make_world("pocket-hops", "huge", 1, 0), Catch::Contains("default, long, short"));
+  CHECK_THROWS_WITH(make_world("pocket-hops", "huge", 1, 0),
+                    Catch::Contains("default, long, short"));
   CHECK_THROWS_AS(find_task("nothing"), Error);
 }
 
