@@ -31,10 +31,10 @@ class Row:
 
 
 CLASSES = ["format", "copy", "next", "relation", "source", "resolve", "fact", "call", "document",
-           "cursor", "note", "compare", "aux", "enum", "origin", "last", "verdict", "list"]
+           "cursor", "compare", "aux", "enum", "origin", "last", "verdict", "list"]
 CLASS_ID = {name: i for i, name in enumerate(CLASSES)}
-WEIGHTS = dict(format=0.3, copy=0.7, fact=2.0, call=2.0, last=2.0, verdict=2.0, enum=2.0,
-               compare=2.0, list=1.5, aux=0.5)
+WEIGHTS = dict(format=0.3, copy=0.7, fact=2.0, call=2.0, last=3.0, verdict=2.0, enum=2.0,
+               compare=3.0, list=2.0, aux=0.5)
 
 
 def is_label(word):
@@ -52,12 +52,10 @@ def classify_main(words, i):
         return "next"
     if before == "=":
         return "cursor"
-    if before == "is":
-        if words[i - 3] == words[i - 2] or not is_label(words[i - 2]):
-            return "resolve"
-        if words[i - 4] == "vs" or (words[i - 3][0] == "n" and words[i - 5] == "vs"):
+    if before == "is":  # `A is x L is max L` after a comparison, `x L is x L` after a fact
+        if words[i - 6] == "vs":
             return "compare"
-        return "resolve" if not words[i - 3] == words[i - 1] else "copy"
+        return "copy" if words[i - 3] == word else "resolve"
     if word[0] == "d" and word[1:].isdigit() and before != "open":
         return "document"
     return "other"
