@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "simulator/cost/cost_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace pagequest::simulator {
+
+Nanoseconds IterationCost::nanoseconds() const {
+  // At least 1 ns, so that simulated time always goes on.
+  return std::max(Nanoseconds{1}, static_cast<Nanoseconds>(std::llround(seconds() * 1e9)));
+}
+
+CostModel::CostModel(const GpuSpec& gpu, const ModelSpec& model) : model_(model) {
+  const KernelEfficiency& efficiency = gpu.efficiency;
+  const double bytes_per_s = gpu.hbm_bytes_per_s.value;
+  const double flops =
+      model.compute == ComputeFormat::fp8 ? gpu.fp8_flops.value : gpu.bf16_flops.value;
+  weight_bytes_per_s_ = bytes_per_s * efficiency.weight_read.value;
+  product_flops_ = flops * efficiency.matrix_product.value;
+  decode_bytes_per_s_ = bytes_per_s * efficiency.decode_attention.value;
+  decode_window_bytes_per_s_ = bytes_per_s * efficiency.decode_window_attention.value;
+  // Attention is computed in bf16 also where the weights' products are not.
+  prefill_flops_ = gpu.bf16_flops.value * efficiency.prefill_attention.value;
+  prefill_window_flops_ = gpu.bf16_flops.value * efficiency.prefill_window_attention.value;
+  layers_overhead_s_ = model.layers * efficiency.layer_overhead_us.value * 1e-6;
+  iteration_overhead_s_ = efficiency.iteration_overhead_us.value * 1e-6;
+  sequence_overhead_s_ = efficiency.sequence_overhead_us.value * 1e-6;
+}
+
+double CostModel::expected_experts(double tokens) const {
+  const double experts = model_.experts;
+  return experts * (1.0 - std::pow(1.0 - model_.active_experts / experts, tokens));
+}
+
+double CostModel::products(double weights_read, double bytes_per_weight, double flops) const {
+  return std::max(weights_read * bytes_per_weight / weight_bytes_per_s_, flops / product_flops_);
+}
+
+IterationCost CostModel::cost(const BatchShape& batch) const {
+  const auto tokens = static_cast<double>(batch.tokens());
+  const double dense =
+      model_.layers * (model_.attention_weights_per_layer() + model_.router_weights_per_layer());
+  const double expert = model_.layers * model_.expert_weights();
+  const double output = model_.embedding_weights();
+  const double pair_flops = 4.0 * model_.query_heads * model_.head_dim;
+  const double kv_bytes = model_.kv_bytes_per_layer();
+
+  IterationCost out;
+  out.dense_products = products(dense, model_.bytes_per_weight, 2.0 * dense * tokens);
+  out.expert_products =
+      products(expert * (model_.experts > 1 ? expected_experts(tokens) : 1.0),
+               model_.bytes_per_expert_weight, 2.0 * expert * model_.active_experts * tokens);
+  if (batch.sampled_rows > 0) {
+    out.output_products = products(output, model_.bytes_per_weight,
+                                   2.0 * output * static_cast<double>(batch.sampled_rows));
+  }
+  out.decode_attention =
+      kv_bytes *
+      (model_.full_layers() * static_cast<double>(batch.decode_reads) / decode_bytes_per_s_ +
+       model_.sliding_layers * static_cast<double>(batch.decode_window_reads) /
+           decode_window_bytes_per_s_);
+  out.prefill_attention =
+      pair_flops * (model_.full_layers() * batch.prefill_pairs / prefill_flops_ +
+                    model_.sliding_layers * batch.prefill_window_pairs / prefill_window_flops_);
+  out.overhead = layers_overhead_s_ + iteration_overhead_s_ +
+                 sequence_overhead_s_ * static_cast<double>(batch.sequences);
+  return out;
+}
+
+}  // namespace pagequest::simulator

@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/event_sink.h"
+#include "base/result_table.h"
+#include "engine/kv/eviction_controller.h"
+#include "engine/kv/live_tokens.h"
+#include "traces/reader.h"
+
+namespace pagequest::simulator {
+
+/// One decision of a policy, as a TokensEvicted event states it.
+struct Victim {
+  std::int32_t step;  // of the main thread
+  std::int32_t turn;
+  TokenSpan span;
+  std::int32_t tokens;  // live ones
+  constexpr bool operator==(const Victim&) const = default;
+};
+
+/// What a replayed decision is worth.
+enum class Validity : std::uint8_t {
+  same_policy,  // as recorded: the victims must be those of the trace
+  first_order,  // another policy on a full-cache trace: attention as recorded, but evictions would
+                // have changed what the model computes and so what it attends to
+  off_policy,   // another policy on a trace with evictions: attention to what the recorded policy
+                // dropped is missing
+};
+[[nodiscard]] std::string_view to_string(Validity validity);
+
+/// One episode under the replayed policy.
+struct EpisodeReplay {
+  EpisodeId episode;
+  std::vector<Victim> recorded;
+  std::vector<Victim> replayed;
+  std::vector<std::int32_t> live_tokens;           // after each main step and its decisions
+  std::vector<std::int32_t> recorded_live_tokens;  // the same, in the trace
+  [[nodiscard]] bool identical() const { return recorded == replayed; }
+};
+
+/// Drives one episode's kv::EvictionController with a trace's events: the same object code that
+/// decides in the engine sees the same numbers, so it must come to the same victims. The recorded
+/// TokensEvicted and PageFreed events are replaced by those of the decisions made here. Attention
+/// to pages that are gone here is left out, and the rest of each row is scaled to sum to 1: what a
+/// softmax over the remaining keys gives if scores stay as they were.
+class PolicyReplay final : public EventSink {
+ public:
+  /// Throws as kv::EvictionController does.
+  PolicyReplay(const kv::PolicySpec& policy, std::int32_t page_size);
+
+  void on(const Event& event) override;
+  [[nodiscard]] bool wants_attention() const override { return controller_.needs_attention(); }
+  /// After EpisodeEnded. Throws input_error if the policy reads attention and the trace has none.
+  [[nodiscard]] EpisodeReplay take();
+
+ private:
+  void decide(kv::DecisionPoint point);
+  void drop(TokenSpan span);
+  void observe(const Event& event);
+  void attend(const PagesAttended& event);
+
+  std::int32_t page_size_;
+  kv::EvictionController controller_;
+  kv::LiveTokens live_;
+  kv::LiveTokens recorded_live_;
+  EpisodeReplay out_;
+  std::int32_t step_ = -1;
+  std::int32_t turn_ = 0;
+  bool step_open_ = false;  // a main step's events have begun, its decision is due
+  bool attended_ = false;
+  std::vector<std::int32_t> pages_;  // scratch of attend()
+  std::vector<float> mean_;
+  std::vector<float> max_;
+};
+
+struct TraceReplay {
+  Validity validity;
+  kv::PolicySpec policy;
+  std::vector<EpisodeReplay> episodes;
+};
+
+/// The policy that a trace was recorded under. Throws usage_error if it isn't a registered one.
+[[nodiscard]] kv::PolicySpec recorded_policy(const traces::Header& header);
+[[nodiscard]] Validity validity(const traces::Header& header, const kv::PolicySpec& policy);
+
+/// Replays every whole episode of a trace under `policy`.
+[[nodiscard]] TraceReplay replay_policy(const traces::Reader& trace, const kv::PolicySpec& policy);
+
+/// One row an episode: victims, peak and mean live tokens, whether the victims are the recorded
+/// ones. Units are recorded tokens.
+[[nodiscard]] ResultTable policy_replay_table(const TraceReplay& replay);
+
+}  // namespace pagequest::simulator

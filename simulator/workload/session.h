@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/events.h"
+
+namespace pagequest::simulator {
+
+/// What an episode asks of a server, in served tokens and in program order.
+///
+/// Tokens that get keys and values, as recorded:
+struct Prefill {  // the prompt, or a tool response with the token that ended the call
+  std::int32_t tokens;
+};
+struct Decode {  // one token a step
+  std::int32_t tokens;
+};
+/// Dropped by the recorded policy, at the end of a step or at a turn boundary.
+struct Evict {
+  TokenSpan span;
+};
+/// The main thread waits for a tool.
+struct CallTool {
+  std::string tool;
+};
+struct BeginTurn {
+  std::int32_t turn;
+};
+/// An auxiliary thread starts beside the main thread, sharing all of its pages.
+struct ForkAux {
+  std::int32_t prefill_tokens;
+  std::int32_t decode_tokens;
+};
+/// The main thread needs the auxiliary thread's command, and waits for it if need be.
+struct JoinAux {};
+
+using Operation = std::variant<Prefill, Decode, Evict, CallTool, BeginTurn, ForkAux, JoinAux>;
+
+/// Served tokens of one turn by what they are.
+struct TurnTokens {
+  std::int32_t input = 0;    // prefilled before it: the prompt, or the last tool's response
+  std::int32_t thought = 0;  // decoded, before the call
+  std::int32_t call = 0;     // decoded
+  std::int32_t answer = 0;   // decoded, of a turn that ends without a call
+  std::string tool;          // "" without a call
+};
+
+struct Session {
+  EpisodeId episode;
+  std::vector<Operation> program;
+  std::vector<TurnTokens> turns;
+};
+
+/// Sums over a program.
+struct SessionTotals {
+  std::int64_t prefill = 0;
+  std::int64_t decode = 0;
+  std::int64_t aux_prefill = 0;
+  std::int64_t aux_decode = 0;
+  std::int64_t evicted = 0;
+  std::int64_t tool_calls = 0;
+};
+[[nodiscard]] SessionTotals totals(const Session& session);
+
+/// Sessions and how they came about; `label` goes into every table (policy, model, scale).
+struct Workload {
+  std::vector<Session> sessions;
+  std::string label;
+  std::int32_t token_scale = 1;
+};
+
+}  // namespace pagequest::simulator
