@@ -25,11 +25,11 @@ std::vector<std::string> shuffled_entities(Rng& rng) {
 }
 
 /// A random rising sequence, so that no label and no position in the question is rare in training.
-std::vector<int> rising_labels(std::size_t count, Rng& rng) {
+std::vector<int> rising_labels(int count, Rng& rng) {
   std::vector<int> labels(kLabels);
   for (int i = 0; i < kLabels; ++i) labels[static_cast<std::size_t>(i)] = i;
   rng.shuffle(labels);
-  labels.resize(count);
+  labels.resize(static_cast<std::size_t>(count));
   std::ranges::sort(labels);
   return labels;
 }
@@ -85,7 +85,7 @@ PlanBuilder::PlanBuilder(const HopsSetting& setting, Rng& rng)
   finds_left_ = std::min(draw(setting.finds, rng), backs_left_);
   links_left_ = opens_left_ - roots;
   compares_ = draw(setting.compares, rng);
-  labels_ = rising_labels(static_cast<std::size_t>(roots + remaining_steps() + compares_), rng);
+  labels_ = rising_labels(roots + remaining_steps() + compares_, rng);
   for (int i = 0; i < roots; ++i) {
     plan_.roots.push_back({.label = next_label(), .entity = names_.back()});
     names_.pop_back();
