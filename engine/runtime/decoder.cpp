@@ -50,11 +50,14 @@ Decoder::Decoder(const model::Model& model, const ops::Kernels& kernels, const o
 
 void Decoder::run(const Tile& tile, Workspace& work) const {
   embed(tile, work);
+  std::int64_t rows = tile.rows;
   for (std::int32_t layer = 0; layer < config_.layers; ++layer) {
     attention_block(tile, layer, work);
-    feed_forward_block(tile, layer, work);
+    // Behind the last attention, only the rows that give logits matter.
+    if (layer + 1 == config_.layers) rows = keep_wanted_rows(tile, work);
+    feed_forward_block(rows, layer, work);
   }
-  compute_logits(tile, work);
+  compute_logits(tile, rows, work);
 }
 
 void Decoder::embed(const Tile& tile, Workspace& work) const {
@@ -78,7 +81,21 @@ void Decoder::attention_block(const Tile& tile, std::int32_t layer, Workspace& w
     attend(*chunk, row, layer, work);
     row += chunk->rows();
   }
-  multiply(kernels_, weights.attention_output, tile.rows, work.attended, work.residual, Write::add);
+}
+
+std::int64_t Decoder::keep_wanted_rows(const Tile& tile, Workspace& work) const {
+  std::int64_t kept = 0;
+  std::int64_t end = 0;
+  for (const ForwardChunk* chunk : tile.chunks) {
+    end += chunk->rows();
+    if (chunk->logits == nullptr) continue;
+    if (kept < end - 1) {
+      std::copy_n(work.residual.row(end - 1), work.residual.stride, work.residual.row(kept));
+      std::copy_n(work.attended.row(end - 1), work.attended.stride, work.attended.row(kept));
+    }
+    ++kept;
+  }
+  return kept;
 }
 
 void Decoder::rotate_and_store(const ForwardChunk& chunk, std::int64_t first_row,
@@ -132,26 +149,21 @@ void Decoder::attend(const ForwardChunk& chunk, std::int64_t first_row, std::int
   }
 }
 
-void Decoder::feed_forward_block(const Tile& tile, std::int32_t layer, Workspace& work) const {
+void Decoder::feed_forward_block(std::int64_t rows, std::int32_t layer, Workspace& work) const {
   const model::LayerWeights& weights = weights_.layers[static_cast<std::size_t>(layer)];
-  normalise(work.residual.row(0), tile.rows, weights.feed_forward_norm, work.normalised.row(0));
-  multiply(kernels_, weights.gate_up, tile.rows, work.normalised, work.gate_up, Write::replace);
-  for (std::int64_t row = 0; row < tile.rows; ++row) {
+  multiply(kernels_, weights.attention_output, rows, work.attended, work.residual, Write::add);
+  normalise(work.residual.row(0), rows, weights.feed_forward_norm, work.normalised.row(0));
+  multiply(kernels_, weights.gate_up, rows, work.normalised, work.gate_up, Write::replace);
+  for (std::int64_t row = 0; row < rows; ++row) {
     float* gate_up = work.gate_up.row(row);
     kernels_.swiglu(gate_up, config_.intermediate_size, gate_up);
   }
-  multiply(kernels_, weights.down, tile.rows, work.gate_up, work.residual, Write::add);
+  multiply(kernels_, weights.down, rows, work.gate_up, work.residual, Write::add);
 }
 
-void Decoder::compute_logits(const Tile& tile, Workspace& work) const {
-  std::int64_t wanted = 0;
-  std::int64_t end = 0;
-  for (const ForwardChunk* chunk : tile.chunks) {
-    end += chunk->rows();
-    if (chunk->logits == nullptr) continue;
-    normalise(work.residual.row(end - 1), 1, weights_.final_norm, work.normalised.row(wanted++));
-  }
-  multiply(kernels_, weights_.logits, wanted, work.normalised, work.logits, Write::replace);
+void Decoder::compute_logits(const Tile& tile, std::int64_t rows, Workspace& work) const {
+  normalise(work.residual.row(0), rows, weights_.final_norm, work.normalised.row(0));
+  multiply(kernels_, weights_.logits, rows, work.normalised, work.logits, Write::replace);
   std::int64_t row = 0;
   for (const ForwardChunk* chunk : tile.chunks) {
     if (chunk->logits == nullptr) continue;

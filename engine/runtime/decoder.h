@@ -29,12 +29,15 @@ class Decoder {
  private:
   void embed(const Tile& tile, Workspace& work) const;
   void attention_block(const Tile& tile, std::int32_t layer, Workspace& work) const;
+  /// Moves the rows whose logits are wanted to the front; returns how many there are.
+  std::int64_t keep_wanted_rows(const Tile& tile, Workspace& work) const;
   void rotate_and_store(const ForwardChunk& chunk, std::int64_t first_row, std::int32_t layer,
                         Workspace& work) const;
   void attend(const ForwardChunk& chunk, std::int64_t first_row, std::int32_t layer,
               Workspace& work) const;
-  void feed_forward_block(const Tile& tile, std::int32_t layer, Workspace& work) const;
-  void compute_logits(const Tile& tile, Workspace& work) const;
+  /// Adds the projected output of the attention, then of the feed-forward part, to the residual.
+  void feed_forward_block(std::int64_t rows, std::int32_t layer, Workspace& work) const;
+  void compute_logits(const Tile& tile, std::int64_t rows, Workspace& work) const;
   /// x and out: rows of hidden_size, as far apart as those of Workspace::residual.
   void normalise(const float* x, std::int64_t rows, const std::vector<float>& weight,
                  float* out) const;

@@ -98,6 +98,14 @@ def write_tiny(folder):
     llama.write_safetensors(folder / "model.safetensors", random_weights(TINY, seed=1), "BF16")
 
 
+def fnv1a(path):
+    """64-bit FNV-1a of a file, in hex: tells whether a fixture belongs to a checkpoint."""
+    value = 0xCBF29CE484222325
+    for byte in path.read_bytes():
+        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return f"{value:016x}"
+
+
 def write_logits(folder, path, length, positions):
     """Logits at some positions of a sequence of pseudo-random tokens of the vocabulary."""
     config, weights = llama.load(folder)
@@ -106,7 +114,8 @@ def write_logits(folder, path, length, positions):
     tokens = torch.randint(vocabulary, (length,), generator=generator).tolist()
     expected = llama.logits(tokens, weights, config)
     rows = [{"position": p, "logits": [round(x, 6) for x in expected[p].tolist()]} for p in positions]
-    path.write_text(json.dumps({"tokens": tokens, "rows": rows}) + "\n")
+    checkpoint = fnv1a(folder / "model.safetensors")
+    path.write_text(json.dumps({"checkpoint": checkpoint, "tokens": tokens, "rows": rows}) + "\n")
     print(f"{path}: {length} tokens, {len(rows)} rows of {vocabulary} logits")
 
 

@@ -3,6 +3,9 @@
 // Against logits that tests/reference/make_fixtures.py computed with a dense Llama in PyTorch.
 #include <filesystem>
 #include <fstream>
+#include <iomanip>
+#include <iterator>
+#include <sstream>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -12,12 +15,27 @@
 namespace pagequest::runtime::test {
 namespace {
 
+/// 64-bit FNV-1a in hexadecimal, as make_fixtures.py writes it.
+std::string fnv1a(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::uint64_t value = 0xcbf29ce484222325ULL;
+  for (auto byte = std::istreambuf_iterator<char>(file); byte != std::istreambuf_iterator<char>();
+       ++byte) {
+    value = (value ^ static_cast<unsigned char>(*byte)) * 0x100000001b3ULL;
+  }
+  std::ostringstream text;
+  text << std::hex << std::setfill('0') << std::setw(16) << value;
+  return text.str();
+}
+
 /// Processes the fixture's tokens up to each row's position and compares the logits there.
 double worst_difference(const std::filesystem::path& folder, const std::filesystem::path& fixture,
                         const EngineConfig& config) {
   const model::Model model = model::Model::load(folder);
   std::ifstream file(fixture);
   const nlohmann::json expected = nlohmann::json::parse(file);
+  INFO("if the checkpoint is new: python tests/reference/make_fixtures.py --model " << folder);
+  REQUIRE(expected["checkpoint"] == fnv1a(folder / "model.safetensors"));
   const auto tokens = expected["tokens"].get<std::vector<std::int32_t>>();
   NullSink sink;
   Engine engine(model, config, sink);

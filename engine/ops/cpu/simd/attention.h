@@ -33,6 +33,10 @@ inline std::int64_t pages_up_to(const AttentionArgs& args, std::int64_t position
   return count;
 }
 
+/// How many pages ahead of its use a page is fetched: far enough to hide the memory's latency, near
+/// enough to stay in the first-level cache.
+inline constexpr std::int64_t kPagesAhead = 2;
+
 inline const float* block_of(const AttentionArgs& args, std::int64_t page) {
   return args.kv + args.pages[page].physical * args.page_stride;
 }
@@ -77,7 +81,7 @@ void score_pages(const AttentionArgs& args, const AttentionScratch& scratch, std
   for (int v = 0; v < kQueries; ++v) largest_score[v] = splat(kNever);
   for (std::int64_t p = 0; p < pages; ++p) {
     const float* keys = block_of(args, p);
-    const float* next = block_of(args, p + 1 < pages ? p + 1 : p);
+    const float* next = block_of(args, p + kPagesAhead < pages ? p + kPagesAhead : p);
     std::uint64_t visible[kQueries];
     for (int v = 0; v < kQueries; ++v) {
       visible[v] = visible_tokens(args.pages[p], args.first_position + (first + v) / args.group);
@@ -132,7 +136,8 @@ void mix_components(const AttentionArgs& args, const float* weights, std::int64_
   Vec sums[kQueries][kVectors]{};
   for (std::int64_t p = 0; p < pages; ++p) {
     const float* values = block_of(args, p) + values_offset + d;
-    const float* next = block_of(args, p + 1 < pages ? p + 1 : p) + values_offset + d;
+    const float* next =
+        block_of(args, p + kPagesAhead < pages ? p + kPagesAhead : p) + values_offset + d;
     const float* weight = weights + p * args.token_stride;
     for (std::int64_t t = 0; t < args.page_size; ++t) {
       Vec value[kVectors];
@@ -157,7 +162,8 @@ void mix_components(const AttentionArgs& args, const float* weights, std::int64_
 template <int kQueries>
 void mix_values(const AttentionArgs& args, const float* weights, std::int64_t first,
                 std::int64_t pages, const float* inverse_totals) {
-  constexpr int kVectors = kQueries * 4 * 2 <= kVectorRegisters ? 4 : kQueries <= 4 ? 2 : 1;
+  constexpr int kSums = kVectorRegisters / 2;  // the rest is for values and weights
+  constexpr int kVectors = kQueries * 4 <= kSums ? 4 : kQueries * 2 <= kSums ? 2 : 1;
   std::int64_t d = 0;
   for (; d + kVectors * kLanes <= args.value_stride; d += kVectors * kLanes) {
     mix_components<kQueries, kVectors>(args, weights, first, pages, inverse_totals, d);

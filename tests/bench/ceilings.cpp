@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/bench/ceilings.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include "engine/ops/cpu/float_buffer.h"
+#include "engine/ops/cpu/isa.h"
+
+namespace pagequest::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// `kSums` independent multiply-add chains keep every unit busy; returns operations done.
+template <class Vector, int kSums>
+inline __attribute__((always_inline)) double multiply_add(std::int64_t rounds, float* out) {
+  Vector sums[kSums];
+#pragma GCC unroll 32
+  for (int i = 0; i < kSums; ++i) sums[i] = Vector{} + static_cast<float>(i);
+  const Vector factor = Vector{} + 0.5F;
+  for (std::int64_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 32
+    for (int i = 0; i < kSums; ++i) sums[i] = sums[i] * factor + factor;
+  }
+  Vector total{};
+#pragma GCC unroll 32
+  for (int i = 0; i < kSums; ++i) total += sums[i];
+  *out = total[0];
+  return 2.0 * kSums * static_cast<double>(rounds) * sizeof(Vector) / sizeof(float);
+}
+
+#if defined(__x86_64__)
+typedef float Vector16 __attribute__((vector_size(64)));
+typedef float Vector8 __attribute__((vector_size(32)));
+__attribute__((target("avx512f"))) double multiply_add_avx512(std::int64_t rounds, float* out) {
+  return multiply_add<Vector16, 24>(rounds, out);
+}
+__attribute__((target("avx2,fma"))) double multiply_add_avx2(std::int64_t rounds, float* out) {
+  return multiply_add<Vector8, 12>(rounds, out);
+}
+#endif
+typedef float Vector4 __attribute__((vector_size(16)));
+
+double multiply_add_best(std::int64_t rounds, float* out) {
+#if defined(__x86_64__)
+  if (ops::best_isa() == ops::Isa::avx512) return multiply_add_avx512(rounds, out);
+  if (ops::best_isa() == ops::Isa::avx2) return multiply_add_avx2(rounds, out);
+#endif
+  return multiply_add<Vector4, 12>(rounds, out);
+}
+
+double read_all(const float* data, std::int64_t count, float* out) {
+  float sums[64] = {};
+  for (std::int64_t i = 0; i < count; i += 64) {
+    for (std::int64_t j = 0; j < 64; ++j) sums[j] += data[i + j];
+  }
+  *out = *std::max_element(sums, sums + 64);
+  return static_cast<double>(count) * sizeof(float);
+}
+
+/// Work per second of `threads` threads that each call work(thread), best of five.
+template <class Work>
+double best_rate(int threads, const Work& work) {
+  double best = 0.0;
+  for (int repeat = 0; repeat < 5; ++repeat) {
+    std::vector<double> done(static_cast<std::size_t>(threads));
+    const auto begin = Clock::now();
+    {
+      std::vector<std::jthread> others;
+      for (int t = 0; t < threads; ++t) {
+        others.emplace_back([&, t] { done[static_cast<std::size_t>(t)] = work(t); });
+      }
+    }
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    double total = 0.0;
+    for (const double part : done) total += part;
+    best = std::max(best, total / seconds);
+  }
+  return best;
+}
+
+}  // namespace
+
+Ceilings measure_ceilings(int threads) {
+  constexpr std::int64_t kRounds = 3'000'000;
+  constexpr std::int64_t kFloats = 64 << 20;  // 256 MiB in all
+  ops::FloatBuffer data(kFloats);
+  std::fill_n(data.data(), kFloats, 1.0F);
+  std::vector<float> results(static_cast<std::size_t>(threads) * 64);
+  const auto compute = [&](int t) {
+    return multiply_add_best(kRounds, &results[64 * static_cast<std::size_t>(t)]);
+  };
+  const auto read = [&](int part, int parts) {
+    const std::int64_t count = kFloats / parts / 64 * 64;
+    return read_all(data.data() + part * count, count,
+                    &results[64 * static_cast<std::size_t>(part)]);
+  };
+  return {
+      .gflops_one_thread = best_rate(1, compute) * 1e-9,
+      .gflops_all_threads = best_rate(threads, compute) * 1e-9,
+      .read_gbps_one_thread = best_rate(1, [&](int t) { return read(t, 1); }) * 1e-9,
+      .read_gbps_all_threads = best_rate(threads, [&](int t) { return read(t, threads); }) * 1e-9};
+}
+
+}  // namespace pagequest::bench
