@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "traces/attention_block.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "base/rng.h"
+
+using namespace pagequest;
+using traces::PackedBlock;
+using traces::RawBlock;
+using traces::UnpackedStep;
+
+namespace {
+
+struct Step {
+  std::vector<std::int32_t> pages;
+  std::vector<float> mean;
+  std::vector<float> max;
+};
+
+/// Steps with pages that appear, go and come again.
+std::vector<Step> random_steps(int count, std::size_t groups, std::uint64_t seed) {
+  Rng rng(seed);
+  std::vector<Step> steps(static_cast<std::size_t>(count));
+  for (auto& step : steps) {
+    for (std::int32_t page = 0; page < 20; ++page) {
+      if (rng.chance(0.6)) step.pages.push_back(page);
+    }
+    for (std::size_t i = 0; i < groups * step.pages.size(); ++i) {
+      step.mean.push_back(static_cast<float>(rng.uniform()));
+      step.max.push_back(static_cast<float>(rng.uniform()));
+    }
+  }
+  return steps;
+}
+
+RawBlock block_of(const std::vector<Step>& steps, std::int32_t layers, std::int32_t heads) {
+  RawBlock raw;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    raw.add({.episode = EpisodeId{0},
+             .thread = Thread::main,
+             .step = static_cast<std::int32_t>(i),
+             .query_rows = 1,
+             .layers = layers,
+             .kv_heads = heads,
+             .pages = steps[i].pages,
+             .mean = steps[i].mean,
+             .max = steps[i].max});
+  }
+  return raw;
+}
+
+}  // namespace
+
+TEST_CASE("unpacking gives every step's pages and masses back") {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const auto steps = random_steps(32, 6, seed);
+    const PackedBlock packed = pack(block_of(steps, 3, 2), 6);
+    for (std::size_t s = 0; s < steps.size(); ++s) {
+      const UnpackedStep step = unpack(packed, s);
+      CHECK(step.pages == steps[s].pages);
+      CHECK(step.mean == steps[s].mean);
+      CHECK(step.max == steps[s].max);
+    }
+  }
+}
+
+TEST_CASE("a packed block is (group, step, page) over the union of the pages") {
+  const std::vector<Step> steps{{{0, 2}, {1, 2, 3, 4}, {5, 6, 7, 8}},
+                                {{2, 5}, {9, 8, 7, 6}, {5, 4, 3, 2}}};
+  const PackedBlock packed = pack(block_of(steps, 2, 1), 2);
+  CHECK(packed.pages == std::vector<std::int32_t>{0, 2, 5});
+  CHECK(packed.page_in_step == std::vector<std::uint32_t>{1, 3, 2});
+  CHECK(packed.mean ==
+        std::vector<float>{1, 2, 0, /**/ 0, 9, 8, /*group 1*/ 3, 4, 0, /**/ 0, 7, 6});
+  CHECK(packed.max == std::vector<float>{5, 6, 0, /**/ 0, 5, 4, /*group 1*/ 7, 8, 0, /**/ 0, 3, 2});
+}

@@ -1,0 +1,260 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "traces/check.h"
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/synthetic_trace.h"
+#include "tests/support/trace_events.h"
+
+// Every case plants one violation in a valid stream and expects the rule's name.
+
+using namespace pagequest;
+using pagequest::testing::Stream;
+using pagequest::testing::SyntheticOptions;
+using traces::OwnedEvent;
+
+namespace {
+
+const SyntheticOptions kOptions{.episodes = 1, .turns = 10, .seed = 5};
+
+Stream valid_stream() {
+  traces::EventCollector collector;
+  testing::emit_synthetic_trace(kOptions, collector);
+  return std::move(collector.events);
+}
+
+std::set<std::string> broken_rules(const Stream& stream) {
+  traces::EpisodeChecker checker(testing::synthetic_header(kOptions));
+  for (const auto& event : stream) checker.on(event.view());
+  std::set<std::string> rules;
+  for (const auto& finding : checker.take()) rules.emplace(finding.rule);
+  return rules;
+}
+
+/// Index of the n-th event of type E for which `wanted` holds.
+template <class E>
+std::size_t find(const Stream& stream, int n, const std::function<bool(const E&)>& wanted = {}) {
+  for (std::size_t i = 0; i < stream.size(); ++i) {
+    const Event event = stream[i].view();
+    const auto* e = std::get_if<E>(&event);
+    if (e != nullptr && (!wanted || wanted(*e)) && n-- == 0) return i;
+  }
+  FAIL("the stream has no such event");
+  return 0;
+}
+
+/// A valid stream whose n-th event of type E is changed.
+template <class E>
+Stream changed(int n, const std::function<void(E&)>& change,
+               const std::function<bool(const E&)>& wanted = {}) {
+  Stream stream = valid_stream();
+  OwnedEvent& owned = stream[find<E>(stream, n, wanted)];
+  Event event = owned.view();
+  change(std::get<E>(event));
+  owned = OwnedEvent(event);
+  return stream;
+}
+
+/// A valid stream without its n-th event of type E.
+template <class E>
+Stream without(int n, const std::function<bool(const E&)>& wanted = {}) {
+  Stream stream = valid_stream();
+  stream.erase(stream.begin() + static_cast<std::ptrdiff_t>(find<E>(stream, n, wanted)));
+  return stream;
+}
+
+/// A valid stream with its n-th event of type E twice.
+template <class E>
+Stream doubled(int n) {
+  Stream stream = valid_stream();
+  const auto at = static_cast<std::ptrdiff_t>(find<E>(stream, n));
+  const OwnedEvent copy = stream[static_cast<std::size_t>(at)];
+  stream.insert(stream.begin() + at, copy);
+  return stream;
+}
+
+bool breaks(const Stream& stream, const std::string& rule) {
+  return broken_rules(stream).contains(rule);
+}
+
+bool is_main(const TokensFilled& filled) { return filled.thread == Thread::main; }
+
+}  // namespace
+
+TEST_CASE("a valid stream has no findings") {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const SyntheticOptions options{.episodes = 1, .turns = 12, .seed = seed};
+    traces::EpisodeChecker checker(testing::synthetic_header(options));
+    testing::emit_synthetic_trace(options, checker);
+    CHECK(checker.take().empty());
+  }
+}
+
+TEST_CASE("the valid stream has every kind of event that the cases below change") {
+  const Stream stream = valid_stream();
+  std::set<std::size_t> kinds;
+  for (const auto& event : stream) kinds.insert(event.view().index());
+  CHECK(kinds.size() == std::variant_size_v<Event>);
+}
+
+TEST_CASE("an episode that doesn't begin, doesn't end or does so twice breaks `episode`") {
+  CHECK(breaks(without<EpisodeBegan>(0), "episode"));
+  CHECK(breaks(without<EpisodeEnded>(0), "episode"));
+  CHECK(breaks(doubled<EpisodeBegan>(0), "episode"));
+  CHECK(breaks(doubled<EpisodeEnded>(0), "episode"));
+}
+
+TEST_CASE("a missing or shifted fill breaks `positions`") {
+  CHECK(breaks(without<TokensFilled>(7, is_main), "positions"));
+  CHECK(breaks(changed<TokensFilled>(7, [](auto& e) { ++e.first; }), "positions"));
+}
+
+TEST_CASE("a step out of order breaks `steps`") {
+  CHECK(breaks(changed<TokensFilled>(9, [](auto& e) { ++e.step; }), "steps"));
+  CHECK(breaks(changed<TokensFilled>(9, [](auto& e) { e.iteration = 0; }), "steps"));
+  CHECK(breaks(changed<TokensEvicted>(0, [](auto& e) { --e.step; }), "steps"));
+  CHECK(breaks(changed<AuxForked>(0, [](auto& e) { --e.step; }), "steps"));
+}
+
+TEST_CASE("a decode step of several tokens breaks `steps`") {
+  const auto is_prefill = [](const TokensFilled& e) { return e.kind == StepKind::prefill; };
+  CHECK(breaks(changed<TokensFilled>(
+                   0, [](auto& e) { e.kind = StepKind::decode; }, is_prefill),
+               "steps"));
+}
+
+TEST_CASE("a turn that is skipped breaks `turns`") {
+  CHECK(breaks(without<TurnBegan>(3), "turns"));
+  CHECK(breaks(changed<TurnBegan>(0, [](auto& e) { e.turn = 1; }), "turns"));
+}
+
+TEST_CASE("a cursor that comes again breaks `cursors`") {
+  const auto worked = [](const ToolResponded& e) { return e.cursor >= 0; };
+  CHECK(breaks(changed<ToolResponded>(
+                   2, [](auto& e) { e.cursor = 0; }, worked),
+               "cursors"));
+}
+
+TEST_CASE("a response that overlaps its call or lies behind the episode breaks `tools`") {
+  CHECK(
+      breaks(changed<ToolResponded>(1, [](auto& e) { e.response.first = e.call.first; }), "tools"));
+  CHECK(breaks(changed<ToolResponded>(8, [](auto& e) { e.response.count = 1 << 20; }), "tools"));
+}
+
+TEST_CASE("an eviction of dead or future tokens or with a wrong count breaks `evictions`") {
+  CHECK(breaks(changed<TokensEvicted>(0, [](auto& e) { --e.tokens; }), "evictions"));
+  CHECK(breaks(doubled<TokensEvicted>(0), "evictions"));
+  CHECK(breaks(changed<TokensEvicted>(0, [](auto& e) { e.span.count = 1 << 20; }), "evictions"));
+}
+
+TEST_CASE("a page that is freed early, twice or never breaks `pages-freed`") {
+  CHECK(breaks(without<PageFreed>(0), "pages-freed"));
+  CHECK(breaks(doubled<PageFreed>(0), "pages-freed"));
+  CHECK(breaks(changed<PageFreed>(0, [](auto& e) { e.page = 0; }), "pages-freed"));
+}
+
+TEST_CASE("attention on an evicted page or none on a live page breaks `live-pages`") {
+  CHECK(breaks(without<TokensEvicted>(0), "pages-freed"));
+  Stream stream = valid_stream();
+  const std::size_t eviction = find<TokensEvicted>(stream, 0);
+  std::size_t attended = eviction;
+  while (!std::holds_alternative<PagesAttended>(stream[attended].view())) --attended;
+  const Event before = stream[attended].view();
+  attended = eviction;
+  while (!std::holds_alternative<PagesAttended>(stream[attended].view())) ++attended;
+  Event after = stream[attended].view();
+  std::get<PagesAttended>(after).pages = std::get<PagesAttended>(before).pages;
+  stream[attended] = OwnedEvent(after);
+  CHECK(breaks(stream, "live-pages"));
+  CHECK(breaks(changed<PagesAttended>(5, [](auto& e) { e.pages = e.pages.subspan(1); }),
+               "live-pages"));
+}
+
+TEST_CASE("attention of another step or of too many rows breaks `attention-step`") {
+  CHECK(breaks(changed<PagesAttended>(5, [](auto& e) { ++e.step; }), "attention-step"));
+  CHECK(breaks(doubled<PagesAttended>(5), "attention-step"));
+  CHECK(breaks(changed<PagesAttended>(5, [](auto& e) { e.query_rows = 0; }), "attention-step"));
+  CHECK(breaks(changed<PagesAttended>(5, [](auto& e) { e.query_rows = 99; }), "attention-step"));
+}
+
+TEST_CASE("a row of masses that doesn't sum to 1 breaks `mass-sum`") {
+  std::vector<float> masses;
+  const auto shrink = [&masses](float by) {
+    return [&masses, by](PagesAttended& e) {
+      masses.assign(e.mean.begin(), e.mean.end());
+      masses.front() -= by;
+      e.mean = masses;
+    };
+  };
+  CHECK(breaks(changed<PagesAttended>(4, shrink(3e-4F)), "mass-sum"));
+  CHECK(breaks(changed<PagesAttended>(4, shrink(std::numeric_limits<float>::quiet_NaN())),
+               "mass-sum"));
+  CHECK_FALSE(breaks(changed<PagesAttended>(4, shrink(1e-5F)), "mass-sum"));
+}
+
+TEST_CASE("a maximum below its mean or above 1 breaks `mass-max`") {
+  std::vector<float> masses;
+  const auto set = [&masses](float value) {
+    return [&masses, value](PagesAttended& e) {
+      masses.assign(e.max.begin(), e.max.end());
+      masses.front() = value;
+      e.max = masses;
+    };
+  };
+  CHECK(breaks(changed<PagesAttended>(4, set(0.0F)), "mass-max"));
+  CHECK(breaks(changed<PagesAttended>(4, set(1.1F)), "mass-max"));
+  CHECK_FALSE(breaks(changed<PagesAttended>(4, set(1.0F)), "mass-max"));
+}
+
+TEST_CASE("forks and joins that don't pair or don't fit break `aux`") {
+  CHECK(breaks(without<AuxForked>(0), "aux"));
+  CHECK(breaks(without<AuxJoined>(0), "aux"));
+  CHECK(breaks(doubled<AuxForked>(0), "aux"));
+  CHECK(breaks(changed<AuxForked>(0, [](auto& e) { ++e.fork_point; }), "aux"));
+  CHECK(breaks(changed<AuxForked>(0, [](auto& e) { ++e.shared_pages; }), "aux"));
+  CHECK(breaks(changed<AuxJoined>(0, [](auto& e) { ++e.tokens; }), "aux"));
+  const std::vector<std::int32_t> unknown{99};
+  CHECK(breaks(changed<AuxJoined>(0, [&](auto& e) { e.cursors = unknown; }), "aux"));
+}
+
+TEST_CASE("every sum of EpisodeEnded that differs from the events breaks `totals`") {
+  const std::vector<std::function<void(EpisodeEnded&)>> changes{
+      [](auto& e) { ++e.turns; },
+      [](auto& e) { ++e.calls; },
+      [](auto& e) { ++e.peak_tokens; },
+      [](auto& e) { ++e.peak_tokens_with_aux; },
+      [](auto& e) { ++e.aux_tokens; },
+      [](auto& e) { ++e.kv_reads_tokens; },
+      [](auto& e) { e.strict = true, e.correct = false; }};
+  for (const auto& change : changes) {
+    CHECK(broken_rules(changed<EpisodeEnded>(0, change)) == std::set<std::string>{"totals"});
+  }
+}
+
+TEST_CASE("of one rule and episode only the first findings are kept, and the rest is counted") {
+  traces::EpisodeChecker checker(testing::synthetic_header(kOptions));
+  const Stream stream = valid_stream();
+  for (const auto& owned : stream) {
+    Event event = owned.view();
+    if (auto* attended = std::get_if<PagesAttended>(&event)) attended->query_rows = 0;
+    checker.on(event);
+  }
+  const auto findings = checker.take();
+  REQUIRE(findings.size() == 6);
+  CHECK(findings.back().message.find(" more") != std::string::npos);
+}
+
+TEST_CASE("the rules are described, each once, in the order of their names") {
+  std::string last;
+  for (const auto& rule : traces::check_rules()) {
+    CHECK(last < rule.name);
+    CHECK_FALSE(rule.description.empty());
+    last = rule.name;
+  }
+}

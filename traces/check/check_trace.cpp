@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <string>
+
+#include "base/error.h"
+#include "traces/check.h"
+
+namespace pagequest::traces {
+namespace {
+
+constexpr std::array kRules{
+    Rule{"attention-step", "attention follows the tokens of its step", Severity::error},
+    Rule{"aux", "forks and joins alternate; fork points, tokens and cursors fit", Severity::error},
+    Rule{"closed", "the recording was closed, not killed", Severity::note},
+    Rule{"cursors", "cursors increase", Severity::error},
+    Rule{"episode", "an episode begins and ends once", Severity::error},
+    Rule{"evictions", "evicted tokens were live, and as many as stated", Severity::error},
+    Rule{"live-pages", "attention is listed for exactly the pages with live tokens",
+         Severity::error},
+    Rule{"mass-max", "0 <= mean <= maximum <= 1", Severity::error},
+    Rule{"mass-sum", "mean masses sum to 1 a layer and KV head", Severity::error},
+    Rule{"pages-freed", "a page is freed when its last live token goes", Severity::error},
+    Rule{"positions", "positions are contiguous in each thread", Severity::error},
+    Rule{"readable", "every whole episode can be read", Severity::error},
+    Rule{"steps", "steps are contiguous in each thread", Severity::error},
+    Rule{"tools", "calls and responses lie in the episode, one behind another", Severity::error},
+    Rule{"totals", "the sums of an episode follow from its events", Severity::error},
+    Rule{"turns", "turns are contiguous", Severity::error},
+    Rule{"unfinished", "every episode that began is whole", Severity::note},
+};
+
+constexpr bool sorted_and_unique() {
+  for (std::size_t i = 1; i < kRules.size(); ++i) {
+    if (kRules[i - 1].name >= kRules[i].name) return false;
+  }
+  return true;
+}
+static_assert(sorted_and_unique(), "rules are listed by name, each once");
+
+std::vector<Finding> check_file(const Reader& reader) {
+  std::vector<Finding> findings;
+  const auto note = [&findings](std::string_view rule, EpisodeId episode, std::string message) {
+    findings.push_back({rule, Severity::note, episode, -1, std::move(message)});
+  };
+  if (!reader.was_closed()) {
+    note("closed", {}, "the recording process died; episodes since its last commit are lost");
+  }
+  for (const EpisodeId episode : reader.unfinished()) {
+    note("unfinished", episode, "the recording ended before the episode did");
+  }
+  return findings;
+}
+
+}  // namespace
+
+std::span<const Rule> check_rules() { return kRules; }
+
+std::vector<Finding> check_trace(const Reader& reader,
+                                 const std::function<void(std::size_t)>& progress) {
+  std::vector<Finding> findings = check_file(reader);
+  EpisodeChecker checker(reader.header());
+  for (std::size_t i = 0; i < reader.episodes().size(); ++i) {
+    try {
+      reader.replay(i, checker);
+      for (auto& finding : checker.take()) findings.push_back(std::move(finding));
+    } catch (const Error& error) {
+      findings.push_back(
+          {"readable", Severity::error, reader.episodes()[i].episode, -1, error.what()});
+      static_cast<void>(checker.take());
+    }
+    if (progress) progress(i + 1);
+  }
+  return findings;
+}
+
+}  // namespace pagequest::traces
