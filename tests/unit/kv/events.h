@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/events.h"
+
+/// Events of episode 0's main thread, for tests of policies.
+namespace pagequest::testing {
+
+template <class Observer>
+void fill(Observer& observer, std::int32_t step, std::int32_t first, std::int32_t count,
+          StepKind kind = StepKind::decode) {
+  const std::vector<std::int32_t> tokens(static_cast<std::size_t>(count), 7);
+  observer.observe(TokensFilled{.episode = EpisodeId{0},
+                                .thread = Thread::main,
+                                .kind = kind,
+                                .step = step,
+                                .iteration = step,
+                                .first = first,
+                                .tokens = tokens});
+}
+
+/// One layer and KV head; the masses are means and maxima.
+template <class Observer>
+void attend(Observer& observer, std::int32_t step, const std::vector<std::int32_t>& pages,
+            const std::vector<float>& masses) {
+  observer.observe(PagesAttended{.episode = EpisodeId{0},
+                                 .thread = Thread::main,
+                                 .step = step,
+                                 .query_rows = 1,
+                                 .layers = 1,
+                                 .kv_heads = 1,
+                                 .pages = pages,
+                                 .mean = masses,
+                                 .max = masses});
+}
+
+template <class Observer>
+void respond(Observer& observer, std::int32_t cursor, TokenSpan call, TokenSpan response) {
+  observer.observe(ToolResponded{.episode = EpisodeId{0},
+                                 .turn = 0,
+                                 .cursor = cursor,
+                                 .call = call,
+                                 .response = response,
+                                 .tool = "open"});
+}
+
+template <class Observer>
+void join(Observer& observer, const std::vector<std::int32_t>& cursors, bool parsed = true) {
+  observer.observe(AuxJoined{
+      .episode = EpisodeId{0}, .turn = 1, .tokens = 9, .parsed = parsed, .cursors = cursors});
+}
+
+template <class Observer>
+void evicted(Observer& observer, TokenSpan span) {
+  observer.observe(TokensEvicted{
+      .episode = EpisodeId{0}, .step = 0, .turn = 1, .span = span, .tokens = span.count});
+}
+
+}  // namespace pagequest::testing

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/kv/select_victims.h"
+
+#include <limits>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+using namespace pagequest;
+using kv::select_victims;
+using kv::UnitView;
+
+namespace {
+
+constexpr float kProtected = std::numeric_limits<float>::infinity();
+
+UnitView unit(std::int32_t id, std::int32_t live = 4, std::int32_t last_attended = 0) {
+  return {.id = id, .span = {id * 4, 4}, .live_tokens = live, .last_attended_step = last_attended};
+}
+
+using Indices = std::vector<std::size_t>;
+
+}  // namespace
+
+TEST_CASE("the lowest keep scores go first, until enough is free") {
+  const std::vector<UnitView> units{unit(0), unit(1), unit(2), unit(3)};
+  const std::vector<float> keep{3, 1, 2, 0};
+  CHECK(select_victims(units, keep, 1) == Indices{3});
+  CHECK(select_victims(units, keep, 4) == Indices{3});
+  CHECK(select_victims(units, keep, 5) == Indices{3, 1});
+  CHECK(select_victims(units, keep, 12) == Indices{3, 1, 2});
+}
+
+TEST_CASE("nothing to free drops nothing") {
+  const std::vector<UnitView> units{unit(0)};
+  CHECK(select_victims(units, std::vector<float>{0}, 0).empty());
+  CHECK(select_victims(units, std::vector<float>{0}, -3).empty());
+  CHECK(select_victims({}, {}, 9).empty());
+}
+
+TEST_CASE("equal scores are told apart by the last attended step, then by the id") {
+  const std::vector<UnitView> units{unit(5, 4, 9), unit(7, 4, 2), unit(6, 4, 2)};
+  CHECK(select_victims(units, std::vector<float>{1, 1, 1}, 12) == Indices{2, 1, 0});
+}
+
+TEST_CASE("an infinite score protects even if too little is freed") {
+  const std::vector<UnitView> units{unit(0), unit(1), unit(2)};
+  CHECK(select_victims(units, std::vector<float>{kProtected, 7, kProtected}, 100) == Indices{1});
+}
+
+TEST_CASE("minus infinity is the lowest score, not a protection") {
+  const std::vector<UnitView> units{unit(0), unit(1)};
+  CHECK(select_victims(units, std::vector<float>{-9e30F, -kProtected}, 1) == Indices{1});
+}
