@@ -27,4 +27,12 @@ const ResultTable& table_named(std::span<const AnalysisResult> results, std::str
   check_failed("table_named", "an analysis that gives the table was run", __FILE__, __LINE__);
 }
 
+std::vector<ResultTable> all_tables(std::span<const AnalysisResult> results) {
+  std::vector<ResultTable> tables;
+  for (const auto& result : results) {
+    tables.insert(tables.end(), result.tables.begin(), result.tables.end());
+  }
+  return tables;
+}
+
 }  // namespace pagequest::analyzer

@@ -28,4 +28,7 @@ using Progress = std::function<void(std::size_t done, std::size_t total)>;
 [[nodiscard]] const ResultTable& table_named(std::span<const AnalysisResult> results,
                                              std::string_view name);
 
+/// The tables of all results, in order.
+[[nodiscard]] std::vector<ResultTable> all_tables(std::span<const AnalysisResult> results);
+
 }  // namespace pagequest::analyzer

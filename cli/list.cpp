@@ -76,18 +76,44 @@ ResultTable list_exporters() {
   return table;
 }
 
+ResultTable list_machines() {
+  ResultTable table("machines", "GPUs of `simulate --machine`.",
+                    {{"name", ""},
+                     {"memory", "GB"},
+                     {"bandwidth", "GB/s"},
+                     {"bf16", "TFLOP/s, dense"},
+                     {"fp8", "TFLOP/s, dense"},
+                     {"description", ""}});
+  for (const auto& gpu : simulator::catalog_gpus()) {
+    table.add({gpu.name, gpu.hbm_bytes.value / 1e9, gpu.hbm_bytes_per_s.value / 1e9,
+               gpu.bf16_flops.value / 1e12, gpu.fp8_flops.value / 1e12, gpu.description});
+  }
+  return table;
+}
+
+ResultTable list_models() {
+  ResultTable table("models", "Served models of `simulate --serve`.",
+                    {{"name", ""},
+                     {"weights", "GB"},
+                     {"kv", "KiB/token"},
+                     {"layers", ""},
+                     {"active", "weights, 1e9"},
+                     {"description", ""}});
+  for (const auto& model : simulator::catalog_models()) {
+    table.add({model.name, model.weight_bytes() / 1e9, model.kv_bytes_per_token() / 1024,
+               std::int64_t{model.layers}, model.active_weights() / 1e9, model.description});
+  }
+  return table;
+}
+
 struct Listing {
   const char* name;
   ResultTable (*make)();
 };
 
 constexpr Listing kListings[] = {
-    {"analyses", list_analyses},
-    {"exporters", list_exporters},
-    {"machines", simulator::machines_table},
-    {"models", simulator::models_table},
-    {"policies", list_policies},
-    {"tasks", list_tasks},
+    {"analyses", list_analyses}, {"exporters", list_exporters}, {"machines", list_machines},
+    {"models", list_models},     {"policies", list_policies},   {"tasks", list_tasks},
 };
 
 ResultTable make_listing(const std::string& name) {

@@ -24,17 +24,6 @@ std::string key_of(const Option& option) {
   return key;
 }
 
-void assign_pair(TextMap& target, const std::string& pair) {
-  const auto equals = pair.find('=');
-  if (equals == std::string::npos || equals == 0) {
-    throw usage_error({.what = "can't read a parameter",
-                       .found = pair,
-                       .expected = "NAME=VALUE",
-                       .hint = "`pagequest list policies` shows the parameters"});
-  }
-  target[pair.substr(0, equals)] = pair.substr(equals + 1);
-}
-
 void add_flag(CLI::App& command, const Option& option) {
   const std::string flag = "--" + option.name;
   std::visit(
@@ -46,7 +35,10 @@ void add_flag(CLI::App& command, const Option& option) {
           command.add_option_function<std::vector<std::string>>(
               flag,
               [value](const std::vector<std::string>& pairs) {
-                for (const auto& pair : pairs) assign_pair(*value, pair);
+                for (const auto& text : pairs) {
+                  auto [name, given] = parse_pair(text);
+                  value->insert_or_assign(std::move(name), std::move(given));
+                }
               },
               option.help + ", NAME=VALUE, repeatable");
         } else {
@@ -108,6 +100,18 @@ void load_file(CLI::App& command, const std::vector<Option>& options, const std:
 }
 
 }  // namespace
+
+std::pair<std::string, std::string> parse_pair(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw usage_error({.what = "can't read a parameter",
+                       .where = {},
+                       .found = text,
+                       .expected = "NAME=VALUE",
+                       .hint = "`pagequest list` shows the parameters"});
+  }
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
 
 void bind(CLI::App& command, const std::vector<Option>& options) {
   for (const auto& option : options) add_flag(command, option);

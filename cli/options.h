@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct Option {
 /// JSON object of option keys: an unknown key or a wrong type is a usage error. A flag wins over
 /// the file.
 void bind(CLI::App& command, const std::vector<Option>& options);
+
+/// "NAME=VALUE" as a pair; throws usage_error.
+[[nodiscard]] std::pair<std::string, std::string> parse_pair(const std::string& text);
 
 /// The resolved configuration as a JSON text with sorted keys.
 [[nodiscard]] std::string resolved_json(const std::vector<Option>& options);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <span>
 #include <string>
 
@@ -9,9 +10,14 @@
 
 namespace pagequest::cli {
 
-/// Results go to stdout: as aligned text, or as one JSON document (an object with one array of
-/// row objects a table).
+/// Results go to stdout: as aligned text with all rows, or as one JSON document.
 void print_tables(std::span<const ResultTable> tables, bool as_json);
+
+/// The same, but as text long tables are left out and named, with their number of rows.
+void print_short(std::span<const ResultTable> tables, bool as_json);
+
+/// One CSV file a table in the folder, which is made if need be. Says so on stderr.
+void write_csv(std::span<const ResultTable> tables, const std::filesystem::path& folder);
 
 /// A line about what happens, on stderr.
 void note(const std::string& text);

@@ -11,6 +11,7 @@
 #include "cli/recording.h"
 #include "cli/summary.h"
 #include "engine/model/model.h"
+#include "traces/reader.h"
 
 namespace pagequest::cli {
 namespace {
@@ -25,7 +26,9 @@ ExitCode run(const Arguments& arguments) {
   InterruptGuard interrupt;
   const auto model = model::Model::load(arguments.config.model);
   const auto result = record(arguments.config, model, arguments.out, interrupt);
-  const ResultTable table = recording_summary({{arguments.config.policy, result}});
+  const traces::Reader trace(arguments.out);
+  const ResultTable table =
+      summary_table({{arguments.config.policy, episodes_summary(trace), result.tokens_per_s()}});
   print_tables({&table, 1}, arguments.json);
   note("trace: " + arguments.out);
   if (!result.totals.interrupted) return kSuccess;

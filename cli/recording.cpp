@@ -15,8 +15,6 @@
 namespace pagequest::cli {
 namespace {
 
-constexpr const char* kHindsight = "hindsight";
-
 /// The oracle and the model both name cursors; the same policy carries either's commands out.
 agent::AgentConfig with_memory(const RecordingConfig& config) {
   agent::AgentConfig agent = config.agent;

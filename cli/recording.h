@@ -18,6 +18,9 @@ class Model;
 
 namespace pagequest::cli {
 
+/// The evaluation harness's oracle, which `record --policy` takes beside the registered policies.
+inline constexpr const char* kHindsight = "hindsight";
+
 /// Everything that decides what a recording contains.
 struct RecordingConfig {
   std::string model = "engine/pocket";
@@ -33,6 +36,11 @@ struct RecordingConfig {
 struct RecordingResult {
   agent::RunTotals totals;
   double seconds = 0;  // of the run itself, without loading the model
+
+  /// Sampled tokens of main and auxiliary threads by wall-clock time.
+  [[nodiscard]] double tokens_per_s() const {
+    return static_cast<double>(totals.sampled_tokens) / seconds;
+  }
 };
 
 /// Plays the episodes and writes the trace. An interrupt ends the run early; the whole episodes

@@ -7,19 +7,24 @@
 
 #include "base/result_table.h"
 #include "cli/recording.h"
+#include "traces/reader.h"
 
 namespace pagequest::cli {
 
+/// The `episodes_summary` table of the analysis `episodes`: one row.
+[[nodiscard]] ResultTable episodes_summary(const traces::Reader& trace);
+
+/// One recorded policy of a comparison.
 struct PolicyRun {
   std::string policy;
-  RecordingResult result;
+  ResultTable episodes;  // of episodes_summary()
+  double tokens_per_s;   // sampled tokens of all threads by wall-clock time
 };
 
-/// One row a policy: accuracy, outcomes, peak tokens, KV reads, auxiliary overhead, tokens/s.
-/// Means are over the episodes; tokens/s counts sampled tokens of all threads.
-[[nodiscard]] ResultTable recording_summary(const std::vector<PolicyRun>& runs);
+/// The columns that people compare, one row a policy, with the speed beside them.
+[[nodiscard]] ResultTable summary_table(const std::vector<PolicyRun>& runs);
 
-/// The same as a JSON text: {"policies": {"full": {"accuracy": ...}}}.
+/// The same as a JSON document: {"policies": {"full": {"accuracy": ...}}}.
 [[nodiscard]] std::string summary_json(const std::vector<PolicyRun>& runs,
                                        const RecordingConfig& config);
 

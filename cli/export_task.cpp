@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.h"
+#include "cli/command.h"
+#include "engine/agent/tasks/export_jsonl.h"
+
+namespace pagequest::cli {
+namespace {
+
+struct Arguments {
+  std::string task = "pocket-hops";
+  std::string setting = "default";
+  std::uint64_t seed = 1;
+  std::uint64_t first = 0;
+  std::uint64_t count = 100;
+  agent::ExportOptions options;
+  std::string out;
+};
+
+void run(const Arguments& arguments) {
+  std::ofstream out(arguments.out);
+  agent::export_jsonl(arguments.task, arguments.setting, arguments.seed, arguments.first,
+                      arguments.count, out, arguments.options);
+  out.flush();
+  if (out) return;
+  throw output_error({.what = "can't write the episodes",
+                      .where = arguments.out,
+                      .found = {},
+                      .expected = "a writable file on a disk with room",
+                      .hint = {}});
+}
+
+}  // namespace
+
+void add_export_task(CLI::App& app, ExitCode& /*code*/) {
+  auto arguments = std::make_shared<Arguments>();
+  auto* command = app.add_subcommand(
+      "export-task", "Expert trajectories and auxiliary samples of a task as JSON lines");
+  command->add_option("--task", arguments->task, "see `pagequest list tasks`")
+      ->capture_default_str();
+  command->add_option("--setting", arguments->setting, "setting of the task")
+      ->capture_default_str();
+  command->add_option("--seed", arguments->seed, "seed of the worlds")->capture_default_str();
+  command->add_option("--first", arguments->first, "index of the first episode")
+      ->capture_default_str();
+  command->add_option("--count", arguments->count, "number of episodes")->capture_default_str();
+  command->add_option("--holes", arguments->options.holes, "share of episodes that carry evictions")
+      ->capture_default_str();
+  command->add_option("-o,--out", arguments->out, "JSON-lines file")->required();
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace pagequest::cli

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "base/result_table.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/summary.h"
+#include "traces/reader.h"
+
+namespace pagequest::cli {
+namespace {
+
+ResultTable header_table(const traces::Header& header) {
+  ResultTable table("recorded_under", "Conditions of the recording.",
+                    {{"field", ""}, {"value", ""}});
+  const auto add = [&](const char* field, const std::string& value) { table.add({field, value}); };
+  add("model", header.model);
+  add("task", header.task + " (" + header.setting + ")");
+  add("policy", header.policy);
+  for (const auto& [name, value] : header.policy_params) table.add({"  " + name, value});
+  add("budget_tokens", std::to_string(header.budget_tokens));
+  add("seed", std::to_string(header.seed));
+  add("page_size", std::to_string(header.page_size));
+  add("layers", std::to_string(header.layers));
+  add("query_heads", std::to_string(header.query_heads));
+  add("kv_heads", std::to_string(header.kv_heads));
+  add("head_dim", std::to_string(header.head_dim));
+  add("prefill_rows", std::to_string(header.prefill_rows));
+  add("episodes_planned", std::to_string(header.episodes_planned));
+  add("pagequest", header.version + (header.commit.empty() ? "" : " " + header.commit));
+  add("config", header.config_json);
+  return table;
+}
+
+}  // namespace
+
+void add_info(CLI::App& app, ExitCode& /*code*/) {
+  struct Arguments {
+    std::string trace;
+    bool json = false;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  auto* command = app.add_subcommand("info", "What a trace holds");
+  command->add_option("trace", arguments->trace, "trace file")->required();
+  command->add_flag("--json", arguments->json, "print JSON");
+  command->callback([arguments] {
+    const traces::Reader trace(arguments->trace);
+    const std::vector<ResultTable> tables = {header_table(trace.header()), episodes_summary(trace)};
+    print_tables(tables, arguments->json);
+  });
+}
+
+}  // namespace pagequest::cli

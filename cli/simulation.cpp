@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/simulation.h"
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+
+#include "base/params.h"
+#include "simulator/machine/catalog.h"
+#include "simulator/replay.h"
+#include "simulator/replay_tables.h"
+#include "simulator/simulation_config.h"
+#include "simulator/workload/projection.h"
+
+namespace pagequest::cli {
+namespace {
+
+std::string flag_of(const std::string& prefix, std::string_view name) {
+  std::string flag = "--" + prefix + std::string(name);
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag;
+}
+
+simulator::GpuSpec gpu_of(const SimulationOptions& options) {
+  return options.machine_file.empty() ? simulator::catalog_gpu(options.machine)
+                                      : simulator::load_gpu(options.machine_file);
+}
+
+simulator::ModelSpec model_of(const SimulationOptions& options) {
+  return options.serve_file.empty() ? simulator::catalog_model(options.serve)
+                                    : simulator::load_model(options.serve_file);
+}
+
+}  // namespace
+
+void bind(CLI::App& command, SimulationOptions& options, const std::string& prefix) {
+  command.add_option("--machine", options.machine, "GPU, see `pagequest list machines`")
+      ->capture_default_str();
+  command.add_option("--machine-file", options.machine_file, "JSON of a GPU of your own");
+  command.add_option("--serve", options.serve, "served model, see `pagequest list models`")
+      ->capture_default_str();
+  command.add_option("--serve-file", options.serve_file, "JSON of a served model of your own");
+  for (const auto& spec : simulator::SimulationConfig::parameters()) {
+    const std::string help = std::string(spec.help) + " [" + to_text(spec.default_value) + "]";
+    command.add_option_function<std::string>(
+        flag_of(prefix, spec.name),
+        [&options, name = std::string(spec.name)](const std::string& text) {
+          options.params[name] = text;
+        },
+        help);
+  }
+}
+
+std::vector<ResultTable> simulate(const traces::Reader& trace, const SimulationOptions& options) {
+  const auto gpu = gpu_of(options);
+  const auto model = model_of(options);
+  const Params params("simulate", simulator::SimulationConfig::parameters(), options.params);
+  const auto config = simulator::SimulationConfig::from(params);
+  const auto workload = simulator::project(trace, config.token_scale);
+  const auto result = simulator::replay(workload, gpu, model, config);
+  return simulator::replay_tables(result, simulator::run_label(workload, gpu, model, config));
+}
+
+}  // namespace pagequest::cli

@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result_table.h"
+#include "traces/reader.h"
+
+namespace CLI {
+class App;
+}
+
+namespace pagequest::cli {
+
+struct SimulationOptions {
+  std::string machine = "h100-sxm-80gb";
+  std::string machine_file;  // instead of a catalogued machine
+  std::string serve = "gpt-oss-20b";
+  std::string serve_file;
+  std::map<std::string, std::string> params;  // of simulator::SimulationConfig, as typed
+};
+
+/// Adds --machine, --serve, their -file variants, and a flag for each simulation parameter, named
+/// with the prefix where a command has other options of those names.
+void bind(CLI::App& command, SimulationOptions& options, const std::string& prefix = "");
+
+/// Replays the recorded episodes on the machine.
+[[nodiscard]] std::vector<ResultTable> simulate(const traces::Reader& trace,
+                                                const SimulationOptions& options);
+
+}  // namespace pagequest::cli

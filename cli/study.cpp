@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/output.h"
+#include "cli/recording.h"
+#include "cli/report_builder.h"
+#include "cli/studied_trace.h"
+#include "cli/summary.h"
+#include "engine/kv/policies/registry.h"
+#include "engine/model/model.h"
+#include "notebooks_export/atomic_file.h"
+#include "notebooks_export/registry.h"
+#include "traces/check.h"
+#include "traces/reader.h"
+
+namespace pagequest::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  RecordingConfig config;
+  std::vector<std::string> policies = {"full", "sidequest",       "hindsight",
+                                       "h2o",  "random-document", "streaming"};
+  std::string out;
+  SimulationOptions simulation;
+  bool json = false;
+};
+
+bool takes_budget(const std::string& policy) {
+  return policy != kHindsight && kv::find_policy(policy).trigger == kv::Trigger::budget;
+}
+
+/// Peaks overshoot a budget by the prefill chunk that is filled before the eviction, so this budget
+/// gives a peak near SideQuest's.
+std::int32_t equal_peak_budget(const std::vector<PolicyRun>& runs, const RecordingConfig& config) {
+  const auto sidequest = std::find_if(runs.begin(), runs.end(),
+                                      [](const auto& run) { return run.policy == "sidequest"; });
+  if (sidequest == runs.end()) {
+    throw usage_error({.what = "no budget for the budget policies",
+                       .where = "study",
+                       .found = "no --budget, and no `sidequest` before them in --policies",
+                       .expected = "one of the two",
+                       .hint = "put sidequest first: its mean peak becomes their budget"});
+  }
+  const double peak = sidequest->episodes.number(0, "peak_tokens_mean");
+  return static_cast<std::int32_t>(std::lround(peak)) - config.engine.prefill_chunk;
+}
+
+void require_sound(const traces::Reader& trace, const fs::path& path) {
+  for (const auto& finding : traces::check_trace(trace)) {
+    if (finding.severity != traces::Severity::error) continue;
+    throw input_error(
+        {.what = "the recorded trace breaks the invariant `" + std::string(finding.rule) + "`",
+         .where = path.string(),
+         .found = finding.message,
+         .expected = "a sound trace",
+         .hint = "this is a defect of PageQuest: please report it"});
+  }
+}
+
+/// Nothing if the run was interrupted.
+std::optional<PolicyRun> run_policy(const Arguments& arguments, const std::string& policy,
+                                    const std::vector<PolicyRun>& before, const model::Model& model,
+                                    InterruptGuard& interrupt) {
+  RecordingConfig config = arguments.config;
+  config.policy = policy;
+  auto& budget = config.agent.policy.budget_tokens;
+  if (!takes_budget(policy)) {
+    budget = 0;
+  } else if (budget == 0) {
+    budget = equal_peak_budget(before, config);
+  }
+  const fs::path path = fs::path(arguments.out) / (policy + ".h5");
+  const auto result = record(config, model, path, interrupt);
+  if (result.totals.interrupted) return std::nullopt;
+  const traces::Reader trace(path);
+  require_sound(trace, path);
+  return PolicyRun{policy, episodes_summary(trace), result.tokens_per_s()};
+}
+
+void write_tables(const std::vector<StudiedTrace>& traces, const fs::path& out) {
+  for (const auto& trace : traces) {
+    std::vector<ResultTable> tables = trace.analyses;
+    tables.insert(tables.end(), trace.simulation.begin(), trace.simulation.end());
+    write_csv(tables, out / trace.label);
+  }
+}
+
+ExitCode run(const Arguments& arguments) {
+  const auto begin = std::chrono::steady_clock::now();
+  const fs::path out = arguments.out;
+  notebooks_export::make_folder(out);
+  const auto model = model::Model::load(arguments.config.model);
+  std::vector<PolicyRun> runs;
+  std::vector<fs::path> paths;
+  {
+    InterruptGuard interrupt;
+    for (const auto& policy : arguments.policies) {
+      auto done = run_policy(arguments, policy, runs, model, interrupt);
+      if (!done) return kInterrupted;
+      runs.push_back(*std::move(done));
+      paths.push_back(out / (policy + ".h5"));
+    }
+  }
+  const auto traces = study_traces(paths, arguments.simulation);
+  write_tables(traces, out);
+  const auto files =
+      write_report(traces, out / "report.html", notebooks_export::find_exporter("html"), true);
+  notebooks_export::write_file(out / "summary.json", summary_json(runs, arguments.config));
+
+  const ResultTable table = summary_table(runs);
+  print_tables({&table, 1}, arguments.json);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+  note(fmt::format("done in {:.0f} s", elapsed.count()));
+  note("summary:  " + (out / "summary.json").string());
+  for (const auto& file : files) note("report:   " + fs::absolute(file).string());
+  return kSuccess;
+}
+
+}  // namespace
+
+void add_study(CLI::App& app, ExitCode& code) {
+  auto arguments = std::make_shared<Arguments>();
+  arguments->config.agent.episodes = 100;
+  arguments->config.agent.seed = 7;
+  auto* command = app.add_subcommand(
+      "study", "Record, check, analyse, simulate and report several policies on the same episodes");
+  auto options = recording_options(arguments->config);
+  std::erase_if(options, [](const Option& option) {
+    return option.name == "policy" || option.name == "policy-param";
+  });
+  bind(*command, options);
+  command
+      ->add_option("--policies", arguments->policies,
+                   "policies to compare; without --budget, sidequest's peak is the budget")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("-o,--out", arguments->out, "folder for traces, tables and report")
+      ->required();
+  bind(*command, arguments->simulation, "sim-");
+  command->add_flag("--json", arguments->json, "print the summary as JSON");
+  command->callback([arguments, &code] { code = run(*arguments); });
+}
+
+}  // namespace pagequest::cli
