@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/conformance/policy_run.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <variant>
+
+namespace pagequest::testing {
+namespace {
+
+using kv::DecisionPoint;
+
+std::unique_ptr<kv::EvictionPolicy> make_policy(const kv::PolicySpec& spec,
+                                                std::int32_t page_size) {
+  const kv::PolicyEntry& entry = kv::find_policy(spec.name);
+  return entry.make(Params(entry.name, entry.params(), spec.params),
+                    {page_size, spec.budget_tokens});
+}
+
+bool is_auxiliary(const Event& event) {
+  const auto* filled = std::get_if<TokensFilled>(&event);
+  const auto* attended = std::get_if<PagesAttended>(&event);
+  return (filled != nullptr && filled->thread == Thread::auxiliary) ||
+         (attended != nullptr && attended->thread == Thread::auxiliary);
+}
+
+/// One episode: the controller under test and what shadows it.
+struct Shadow {
+  Shadow(const kv::PolicySpec& spec, std::int32_t page_size)
+      : controller(spec, page_size),
+        policy(make_policy(spec, page_size)),
+        views(page_size, policy->needs_attention()) {}
+
+  void observe(const Event& event) {
+    controller.observe(event);
+    if (is_auxiliary(event)) return;
+    policy->observe(event);
+    views.observe(event);
+    if (const auto* filled = std::get_if<TokensFilled>(&event)) {
+      live.resize(live.size() + filled->tokens.size(), 1);
+    } else if (const auto* evicted = std::get_if<TokensEvicted>(&event)) {
+      for (std::int32_t p = evicted->span.first; p < evicted->span.end(); ++p) {
+        if (static_cast<std::size_t>(p) < live.size()) live[static_cast<std::size_t>(p)] = 0;
+      }
+    } else if (const auto* joined = std::get_if<AuxJoined>(&event)) {
+      if (joined->parsed) commanded.insert(joined->cursors.begin(), joined->cursors.end());
+    }
+  }
+
+  Decision decide(DecisionPoint point) {
+    Decision decision{
+        .point = point,
+        .victims = {},
+        .candidates = policy->unit() == kv::Unit::page ? views.pages() : views.messages(),
+        .keep = {},
+        .commanded = {commanded.begin(), commanded.end()},
+        .live = live,
+        .controller_live_tokens = controller.live_tokens()};
+    if (policy->trigger() != kv::Trigger::never) {
+      decision.keep.resize(decision.candidates.size());
+      policy->score(decision.candidates, decision.keep);
+    }
+    decision.victims = controller.victims(point);
+    return decision;
+  }
+
+  kv::EvictionController controller;
+  std::unique_ptr<kv::EvictionPolicy> policy;
+  kv::UnitViews views;
+  std::vector<char> live;
+  std::set<std::int32_t> commanded;
+};
+
+class Shadows final : public EventSink {
+ public:
+  Shadows(const kv::PolicySpec& spec, std::int32_t page_size, bool keep_attention)
+      : spec_(spec), page_size_(page_size), keep_attention_(keep_attention) {}
+
+  void on(const Event& event) override {
+    if (!keep_attention_ && std::holds_alternative<PagesAttended>(event)) return;
+    const EpisodeId episode = std::visit([](const auto& e) { return e.episode; }, event);
+    shadows_.try_emplace(episode, spec_, page_size_).first->second.observe(event);
+  }
+
+  Shadow& of(EpisodeId episode) { return shadows_.at(episode); }
+
+ private:
+  kv::PolicySpec spec_;
+  std::int32_t page_size_;
+  bool keep_attention_;
+  std::map<EpisodeId, Shadow> shadows_;
+};
+
+}  // namespace
+
+std::vector<kv::PolicySpec> all_policy_specs(std::int32_t page_size) {
+  std::vector<kv::PolicySpec> specs;
+  for (const kv::PolicyEntry& entry : kv::policies()) {
+    std::vector<std::map<std::string, std::string>> variants{{}};
+    for (const ParamSpec& param : entry.params()) {
+      const bool* flag = std::get_if<bool>(&param.default_value);
+      if (flag != nullptr)
+        variants.push_back({{std::string(param.name), *flag ? "false" : "true"}});
+    }
+    if (entry.name == "h2o") variants.push_back({{"score", "mean"}});
+    for (const auto& params : variants) {
+      kv::PolicySpec spec{.name = std::string(entry.name), .params = params, .budget_tokens = 0};
+      if (entry.trigger == kv::Trigger::budget) spec.budget_tokens = 6 * page_size;
+      specs.push_back(std::move(spec));
+    }
+  }
+  return specs;
+}
+
+std::vector<Decision> run_policy(const kv::PolicySpec& spec, const SyntheticOptions& options,
+                                 bool keep_attention) {
+  Shadows shadows(spec, options.page_size, keep_attention);
+  std::vector<Decision> decisions;
+  emit_synthetic_trace(options, shadows, [&](EpisodeId episode, bool turn_boundary) {
+    const auto point = turn_boundary ? DecisionPoint::turn_boundary : DecisionPoint::step_end;
+    decisions.push_back(shadows.of(episode).decide(point));
+    return decisions.back().victims;
+  });
+  return decisions;
+}
+
+}  // namespace pagequest::testing
