@@ -24,12 +24,12 @@ std::span<const float> DecodeStep::row(std::int32_t stream, bool group_max) cons
 
 DecodeSteps::DecodeSteps(const traces::Header& header)
     : page_size_(header.page_size), layers_(header.layers), kv_heads_(header.kv_heads) {
-  if (page_size_ > 0 && layers_ > 0 && kv_heads_ > 0) return;
+  if (page_size_ > 0 && layers_ >= 0 && kv_heads_ >= 0) return;
   throw input_error(
       {.what = "the trace's header has no usable model shape",
        .where = "header",
        .found = shape(layers_, kv_heads_) + ", page size " + std::to_string(page_size_),
-       .expected = "positive numbers",
+       .expected = "a positive page size; no layers if no attention was captured",
        .hint = {}});
 }
 
