@@ -73,7 +73,9 @@ class PageWriter {
   explicit PageWriter(const Report& report) : report_(report), colours_(colours_of(report)) {}
 
   std::string write() {
-    const std::string body = header() + sections() + footer();
+    std::string body = header();
+    body += sections();
+    body += how_it_was_made();
     return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
            escaped(report_.title) + "</title>\n<style>" + std::string(style_sheet()) +
@@ -156,11 +158,12 @@ class PageWriter {
     return out + "</dl>\n";
   }
 
-  std::string footer() {
+  std::string how_it_was_made() {
     if (report_.provenance.empty()) return {};
-    const std::string anchor = anchors_.make("How this was made");
-    contents_ += "<li>" + link(anchor, "How this was made") + "</li>\n";
-    std::string out = "<section>\n<h2 id=\"" + anchor + "\">" + link(anchor, "How this was made") +
+    const std::string heading = "How this was made";
+    const std::string anchor = anchors_.make(heading);
+    contents_ += "<li>" + link(anchor, heading) + "</li>\n";
+    std::string out = "<section>\n<h2 id=\"" + anchor + "\">" + link(anchor, heading) +
                       "</h2>\n<div class=\"card\"><dl class=\"made\">\n";
     for (const auto& [key, value] : report_.provenance) {
       out += "<dt>" + escaped(key) + "</dt><dd>" + inline_text(value) + "</dd>\n";

@@ -7,16 +7,16 @@ namespace pagequest::notebooks_export {
 std::string_view style_sheet() {
   return R"css(
 :root{color-scheme:light dark;
---paper:#ffffff;--card:#ffffff;--wash:#f6f7f9;--ink:#1b1f24;--soft:#59636e;--rule:#d9dee4;
+--back:#f6f7f9;--card:#ffffff;--wash:#f6f7f9;--ink:#1b1f24;--soft:#59636e;--rule:#d9dee4;
 --grid:#e8ebef;--link:#0a5c9e;--shadow:0 1px 2px rgba(20,30,40,.06),0 4px 16px rgba(20,30,40,.05);
 --s0:#0072b2;--s1:#d55e00;--s2:#009e73;--s3:#b6578f;--s4:#b98600;--s5:#3f9bcf;--s6:#4a4f55}
 @media (prefers-color-scheme:dark){:root{
---paper:#0f1318;--card:#161b22;--wash:#1c222a;--ink:#e4e8ec;--soft:#98a3af;--rule:#2d353f;
+--back:#0d1116;--card:#161b22;--wash:#1c222a;--ink:#e4e8ec;--soft:#98a3af;--rule:#2d353f;
 --grid:#262e37;--link:#7cc0f4;--shadow:none;
 --s0:#4aa8e0;--s1:#f08c4a;--s2:#33c79a;--s3:#df92bf;--s4:#e8b83d;--s5:#8fd0f5;--s6:#b9c1ca}}
 *{box-sizing:border-box}
 html{scroll-behavior:smooth;scroll-padding-top:1rem}
-body{margin:0;background:var(--wash);color:var(--ink);
+body{margin:0;background:var(--back);color:var(--ink);
 font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}
 code{font:0.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--wash);
@@ -87,10 +87,11 @@ summary h3{display:inline}
 border-radius:6px}
 table{border-collapse:separate;border-spacing:0;width:100%;font-size:13.5px;
 font-variant-numeric:tabular-nums}
-th,td{padding:6px 12px;text-align:left;white-space:nowrap;border-bottom:1px solid var(--rule)}
+th,td{padding:6px 10px;text-align:left;white-space:nowrap;border-bottom:1px solid var(--rule)}
 tr:last-child td{border-bottom:0}
-th{position:sticky;top:0;background:var(--wash);font-weight:600;vertical-align:bottom;z-index:1}
-th small{display:block;font-weight:400;color:var(--soft);font-size:12px}
+th{position:sticky;top:0;background:var(--wash);font-weight:600;vertical-align:bottom;z-index:1;
+white-space:normal;line-height:1.3}
+th small{display:block;font-weight:400;color:var(--soft);font-size:11.5px}
 th.n,td.n{text-align:right}
 tbody tr:hover td{background:var(--wash)}
 dl.made{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;margin:8px 0 0;
@@ -100,7 +101,7 @@ footer{color:var(--soft);font-size:13px;margin-top:48px;border-top:1px solid var
 padding-top:14px}
 @media (max-width:1060px){.page{grid-template-columns:minmax(0,880px)}
 nav{position:static;max-height:none}}
-@media (max-width:600px){.page{padding:20px 12px 40px;gap:20px}header h1{font-size:25px}
+@media (max-width:600px){.page{padding:20px 12px 40px;gap:20px}nav{display:none}header h1{font-size:25px}
 .card,figure,.tablecard{padding:14px 12px}}
 @media print{body{background:#fff;font-size:11pt}.page{display:block;padding:0}nav,.tools{display:none}
 figure,.tablecard,.figures div,tr{break-inside:avoid;box-shadow:none}h2{break-after:avoid}

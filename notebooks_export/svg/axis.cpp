@@ -88,7 +88,8 @@ void Axis::place_linear(int wanted, bool extend, double scale) {
   }
   const double largest = std::max(std::abs(first), std::abs(last)) * step;
   for (double i = first; i <= last; ++i) {
-    ticks_.push_back({i * step * scale, label(i * step, step, largest)});
+    const double value = i == 0 ? 0 : i * step;  // ceil() can give a negative zero
+    ticks_.push_back({value * scale, label(value, step, largest)});
   }
 }
 

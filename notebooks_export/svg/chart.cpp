@@ -180,14 +180,7 @@ class ChartWriter {
     draw_interval(point, left + width / 2);
     if (!labelled) return;
     const double over = std::isfinite(point.high) ? pixel_y(point.high) : top;
-    canvas_.text({left + width / 2, std::min(over, top) - 6}, "middle", "value",
-                 value_label(point));
-  }
-
-  /// The y value as the tooltip's last line writes it.
-  static std::string value_label(const PlotPoint& point) {
-    std::string text = point.tooltip.substr(point.tooltip.rfind(": ") + 2);
-    return text.substr(0, text.find(" ("));
+    canvas_.text({left + width / 2, std::min(over, top) - 6}, "middle", "value", point.value);
   }
 
   void draw_interval(const PlotPoint& point, double x) {
@@ -223,6 +216,7 @@ class ChartWriter {
       }
       last_y = at.y;
     }
+    if (chart_.kind == ChartKind::cdf) commands += "L" + coordinates({kWidth - kRight, last_y});
     return commands;
   }
 

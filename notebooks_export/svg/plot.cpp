@@ -112,6 +112,7 @@ class Builder {
                     .y = y.value(row),
                     .low = low_.value(row),
                     .high = high_.value(row),
+                    .value = y.text(row),
                     .label = label_.text(row),
                     .tooltip = {}};
     if (chart_.kind == ChartKind::bar) point.x = position_in(plot_.categories, x_.text(row));

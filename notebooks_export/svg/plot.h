@@ -29,6 +29,7 @@ struct PlotPoint {
   double y;
   double low;  // NaN: no interval
   double high;
+  std::string value;    // y as the tables write it
   std::string label;    // beside the point
   std::string tooltip;  // with units
 };

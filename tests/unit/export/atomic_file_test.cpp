@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "notebooks_export/atomic_file.h"
+
+#include <catch2/catch.hpp>
+
+#include "base/error.h"
+#include "tests/unit/export/temporary_folder.h"
+
+namespace pagequest::notebooks_export {
+namespace {
+
+TEST_CASE("a file is replaced as a whole and nothing else is left") {
+  const testing::TemporaryFolder folder("atomic");
+  write_file(folder / "a.txt", "old and longer");
+  write_file(folder / "a.txt", "new");
+  CHECK(testing::content_of(folder / "a.txt") == "new");
+  const std::filesystem::directory_iterator files(folder.path());
+  CHECK(std::distance(begin(files), end(files)) == 1);
+}
+
+TEST_CASE("a missing folder is an output error that names the path") {
+  const testing::TemporaryFolder folder("atomic");
+  try {
+    write_file(folder / "none/a.txt", "text");
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::output);
+    CHECK(error.info().where == (folder / "none/a.txt").string());
+  }
+}
+
+TEST_CASE("a folder in the way is an output error and leaves no temporary file") {
+  const testing::TemporaryFolder folder("atomic");
+  std::filesystem::create_directories(folder / "a.txt/inside");
+  CHECK_THROWS_AS(write_file(folder / "a.txt", "text"), Error);
+  const std::filesystem::directory_iterator files(folder.path());
+  CHECK(std::distance(begin(files), end(files)) == 1);
+}
+
+TEST_CASE("a file in place of a folder is an output error") {
+  const testing::TemporaryFolder folder("atomic");
+  write_file(folder / "a", "text");
+  CHECK_THROWS_AS(make_folder(folder / "a/b"), Error);
+}
+
+}  // namespace
+}  // namespace pagequest::notebooks_export
