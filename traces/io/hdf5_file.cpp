@@ -3,10 +3,7 @@
 #include "traces/io/hdf5_file.h"
 
 namespace pagequest::traces::io {
-namespace {
-
-/// The innermost description of HDF5's error stack: the cause that the outer ones only pass on.
-std::string innermost_reason() {
+std::string last_reason() {
   std::string reason;
   H5Ewalk2(
       H5E_DEFAULT, H5E_WALK_UPWARD,
@@ -18,9 +15,8 @@ std::string innermost_reason() {
   return reason;
 }
 
-}  // namespace
-
 QuietErrors::QuietErrors() {
+  H5dont_atexit();
   H5Eget_auto2(H5E_DEFAULT, &print_, &data_);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
@@ -41,7 +37,7 @@ void Status::fail(std::string_view what, std::string_view object, std::string fo
 }
 
 void Status::fail_with_reason(std::string_view what, std::string_view object) const {
-  fail(what, object, innermost_reason(), {});
+  fail(what, object, last_reason(), {});
 }
 
 }  // namespace pagequest::traces::io

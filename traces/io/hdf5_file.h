@@ -39,7 +39,9 @@ class Handle {
   Close close_ = nullptr;
 };
 
-/// Keeps HDF5 from printing its error stack in this thread, for the lifetime of the object.
+/// Keeps HDF5 from printing its error stack in this thread, for the lifetime of the object. Every
+/// entry into HDF5 starts with one. It also keeps HDF5 from closing what is open at the end of the
+/// process: handles have owners, and what HDF5 itself leaks of a damaged file would loop there.
 class QuietErrors {
  public:
   QuietErrors();
@@ -51,6 +53,9 @@ class QuietErrors {
   H5E_auto2_t print_ = nullptr;
   void* data_ = nullptr;
 };
+
+/// The innermost description of HDF5's error stack: the cause that the outer ones only pass on.
+[[nodiscard]] std::string last_reason();
 
 /// Turns HDF5 statuses into Errors that name the file and the object in it.
 class Status {

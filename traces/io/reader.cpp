@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <string>
 #include <utility>
 
 #include "base/check.h"
@@ -34,11 +35,12 @@ OpenedFile open_file(const Status& status) {
   const char* path = status.path().c_str();
   Handle plain(H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
   if (plain.get() >= 0) return {std::move(plain), true};
+  const std::string reason = io::last_reason();
   const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   // No writer is racing with us: a checksum that fails once fails for good.
   H5Pset_metadata_read_attempts(access.get(), 1);
   Handle beside(H5Fopen(path, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, access.get()), H5Fclose);
-  status(beside.get(), "this is not a readable HDF5 file");
+  if (beside.get() < 0) status.fail("this is not a readable HDF5 file", {}, reason, {});
   return {std::move(beside), false};
 }
 

@@ -2,12 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traces/writer.h"
 
-#include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <map>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -15,6 +13,7 @@
 #include "base/check.h"
 #include "traces/io/header_io.h"
 #include "traces/io/trace_columns.h"
+#include "traces/io/write_driver.h"
 
 namespace pagequest::traces {
 namespace {
@@ -23,16 +22,18 @@ using namespace schema::v1;
 using io::Handle;
 using io::QuietErrors;
 using io::Status;
+using io::WriteFailure;
 
-/// Creating the file by hand first tells why it can't be created, which HDF5 does not.
-Handle create_file(const Status& status) {
-  if (!std::ofstream(status.path(), std::ios::binary | std::ios::trunc)) {
-    status.fail("can't create the trace", {}, std::strerror(errno), "a path that can be written");
-  }
-  const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+[[noreturn]] void fail(const Status& status, std::string_view what, const WriteFailure& failure) {
+  status.fail(what, {}, std::strerror(failure.error_number), {});
+}
+
+Handle create_file(const Status& status, const Handle& driver, WriteFailure& failure) {
+  const Handle access = io::write_access(status, driver, failure);
   // Only the formats of HDF5 1.10 and later checksum their metadata and can be read after a crash.
   status(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110), "can't set up HDF5");
   Handle file(H5Fcreate(status.path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose);
+  if (failure.error_number != 0) fail(status, "can't create the trace", failure);
   status(file.get(), "can't create the trace");
   return file;
 }
@@ -54,10 +55,16 @@ struct Writer::State {
         options(opts),
         groups(static_cast<std::size_t>(header.layers) * static_cast<std::size_t>(header.kv_heads)),
         status(ErrorKind::output, partial_path(final_path)),
-        file(create_file(status)) {
+        driver(io::register_write_driver()),
+        file(create_file(status, driver, failure)) {
     io::write_header(status, file.get(), header);
     columns.emplace(status, file.get());
     status(H5Fstart_swmr_write(file.get()), "can't set up HDF5");
+    expect_written();
+  }
+
+  void expect_written() const {
+    if (failure.error_number != 0) fail(status, "can't write the trace", failure);
   }
 
   /// After an error the file may be behind what the columns hold: nothing more may be written.
@@ -67,6 +74,7 @@ struct Writer::State {
     const QuietErrors quiet;
     failed = true;
     work();
+    expect_written();
     failed = false;
   }
 
@@ -130,6 +138,7 @@ struct Writer::State {
     columns->unfinished.flush();
     columns.reset();
     status(file.close(), "can't close the trace");
+    expect_written();
     std::error_code error;
     std::filesystem::rename(status.path(), path, error);
     if (error) status.fail("can't give the trace its name", {}, error.message(), path.string());
@@ -140,6 +149,8 @@ struct Writer::State {
   std::size_t groups;
   Status status;
   bool failed = false;
+  io::WriteFailure failure;
+  Handle driver;
   Handle file;  // declared before the columns: they are closed first
   std::optional<io::TraceColumns> columns;
   std::map<std::int32_t, std::map<std::int32_t, Block>> blocks;  // by episode, by number

@@ -1,0 +1,135 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "tests/format/h5_edit.h"
+#include "tests/format/recording.h"
+#include "tests/support/temporary_folder.h"
+#include "traces/schema/v1_columns.h"
+
+// The recipes of docs/format.md, written with plain HDF5.
+
+using namespace pagequest;
+using namespace pagequest::testing;
+namespace v1 = traces::schema::v1;
+
+namespace {
+
+std::size_t at(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+/// Datasets of a table, by their path in the file.
+template <class Row>
+std::vector<std::string> columns_of() {
+  std::vector<std::string> names;
+  std::apply(
+      [&](const auto&... column) {
+        (names.push_back(std::string(traces::schema::Table<Row>::kName) + "/" +
+                         std::string(column.name)),
+         ...);
+      },
+      traces::schema::Table<Row>::kColumns);
+  return names;
+}
+
+template <class... Rows>
+std::vector<std::string> all_columns(const std::tuple<Rows...>* /*tables*/) {
+  std::vector<std::string> all;
+  const auto add = [&all](const std::vector<std::string>& names) {
+    all.insert(all.end(), names.begin(), names.end());
+  };
+  (add(columns_of<Rows>()), ...);
+  add(columns_of<v1::EpisodeRow>());
+  add(columns_of<v1::UnfinishedRow>());
+  all.emplace_back(v1::kMeanMasses);
+  all.emplace_back(v1::kMaxMasses);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("the documented recipe finds the recorded masses of every step") {
+  const TemporaryFolder folder;
+  record(folder / "t.h5", kSmall);
+  const H5File file(folder / "t.h5", H5F_ACC_RDONLY);
+  const auto episodes = file.integers("episodes/episode");
+  const auto steps_begin = file.integers("episodes/attention_steps_begin");
+  const auto steps_count = file.integers("episodes/attention_steps_count");
+  const auto block_of = file.integers("attention/steps/block");
+  const auto slot_of = file.integers("attention/steps/slot");
+  const auto block_steps = file.integers("attention/blocks/steps");
+  const auto pages_begin = file.integers("attention/blocks/pages_begin");
+  const auto pages_count = file.integers("attention/blocks/pages_count");
+  const auto values_begin = file.integers("attention/blocks/values_begin");
+  const auto page = file.integers("attention/pages/page");
+  const auto listed = file.integers("attention/pages/steps");
+  const auto mean = file.floats("attention/mean");
+  const auto expected = expected_streams(kSmall);
+  std::size_t compared = 0;
+  for (std::size_t e = 0; e < episodes.size(); ++e) {
+    std::vector<PagesAttended> attended;
+    const auto& stream = expected.at(EpisodeId{static_cast<std::int32_t>(episodes[e])});
+    for (const auto& event : stream) {
+      const Event view = event.view();
+      if (const auto* a = std::get_if<PagesAttended>(&view)) attended.push_back(*a);
+    }
+    REQUIRE(attended.size() == at(steps_count[e]));
+    for (std::size_t i = 0; i < attended.size(); ++i) {
+      const std::size_t row = at(steps_begin[e]) + i;
+      const std::size_t block = at(block_of[row]);
+      std::size_t from = 0;
+      for (std::int64_t group = 0; group < kSmall.layers * kSmall.kv_heads; ++group) {
+        const std::int64_t begin =
+            values_begin[block] + (group * block_steps[block] + slot_of[row]) * pages_count[block];
+        for (std::int64_t p = 0; p < pages_count[block]; ++p) {
+          if ((listed[at(pages_begin[block] + p)] >> slot_of[row] & 1) == 0) continue;
+          const std::size_t expected_page = from % attended[i].pages.size();
+          REQUIRE(attended[i].pages[expected_page] == page[at(pages_begin[block] + p)]);
+          REQUIRE(attended[i].mean[from++] == mean[at(begin + p)]);
+          ++compared;
+        }
+      }
+      REQUIRE(from == attended[i].mean.size());
+    }
+  }
+  CHECK(compared > 1000);
+}
+
+TEST_CASE("every dataset of the schema is in the file and in docs/format.md") {
+  std::ifstream doc("docs/format.md");
+  const std::string text{std::istreambuf_iterator<char>(doc), {}};
+  REQUIRE_FALSE(text.empty());
+  const TemporaryFolder folder;
+  record(folder / "t.h5", kSmall);
+  const H5File file(folder / "t.h5", H5F_ACC_RDONLY);
+  for (const auto& name : all_columns(static_cast<v1::EpisodeTables*>(nullptr))) {
+    INFO(name);
+    CHECK(H5Lexists(file.id(), name.c_str(), H5P_DEFAULT) > 0);
+    const std::string column = name.substr(name.rfind('/') + 1);
+    CHECK(text.find('`' + column + '`') != std::string::npos);
+    const std::string table = name.substr(0, name.rfind('/'));
+    CHECK(text.find('/' + table) != std::string::npos);
+  }
+}
+
+TEST_CASE("no chunk of masses is written twice: the file holds each block once") {
+  // If chunks were rewritten while a recording goes on, its freed space would stay in the file.
+  const TemporaryFolder folder;
+  const SyntheticOptions options{.episodes = 30, .concurrency = 6, .turns = 8};
+  record(folder / "often.h5", options, {.writer = {.commit_episodes = 1}});
+  record(folder / "once.h5", options, {.writer = {.commit_episodes = 1000}});
+  const auto often = static_cast<double>(std::filesystem::file_size(folder / "often.h5"));
+  const auto once = static_cast<double>(std::filesystem::file_size(folder / "once.h5"));
+  const H5File file(folder / "often.h5", H5F_ACC_RDONLY);
+  const hid_t mean = H5Dopen2(file.id(), "attention/mean", H5P_DEFAULT);
+  const auto stored = static_cast<double>(H5Dget_storage_size(mean));
+  H5Dclose(mean);
+  INFO(often << " bytes with a commit an episode, " << once << " with one; masses " << stored);
+  CHECK(often < 3.0 * once);
+  CHECK(stored < once);
+}

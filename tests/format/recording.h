@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+
+#include "tests/support/synthetic_trace.h"
+#include "tests/support/trace_events.h"
+#include "tracer/recorder.h"
+
+namespace pagequest::testing {
+
+/// Small enough to be damaged at thousands of places.
+inline const SyntheticOptions kSmall{.episodes = 2, .concurrency = 2, .turns = 5};
+
+inline std::map<EpisodeId, Stream> expected_streams(const SyntheticOptions& options) {
+  traces::EventCollector collector;
+  emit_synthetic_trace(options, collector);
+  return by_episode(collector.events);
+}
+
+inline void record(const std::filesystem::path& path, const SyntheticOptions& options,
+                   const tracer::RecorderOptions& recorder_options = {}) {
+  tracer::Recorder recorder(path, synthetic_header(options), recorder_options);
+  emit_synthetic_trace(options, recorder);
+  recorder.close();
+}
+
+/// Whether every episode that the reader finds is one that was emitted, event for event.
+inline bool all_episodes_match(const traces::Reader& reader,
+                               const std::map<EpisodeId, Stream>& expected) {
+  for (std::size_t i = 0; i < reader.episodes().size(); ++i) {
+    const auto stream = expected.find(reader.episodes()[i].episode);
+    if (stream == expected.end()) return false;
+    if (!same_stream(read_episode(reader, i), stream->second)) return false;
+  }
+  return true;
+}
+
+}  // namespace pagequest::testing
