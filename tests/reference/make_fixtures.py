@@ -45,8 +45,8 @@ def random_weights(config, seed):
     key = config["num_key_value_heads"] * config["head_dim"]
 
     def matrix(outputs, inputs):
-        # Three times the usual scale, so that attention is far from uniform.
-        return torch.randn(outputs, inputs, generator=generator) * 3.0 / inputs**0.5
+        # Above the usual scale, so that attention is far from uniform.
+        return torch.randn(outputs, inputs, generator=generator) * 1.7 / inputs**0.5
 
     def norm():
         return 1.0 + 0.2 * torch.randn(hidden, generator=generator)

@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+
+#include "tests/unit/runtime/support.h"
+
+namespace pagequest::runtime::test {
+namespace {
+
+using Streams = std::vector<std::vector<std::int32_t>>;
+
+struct Played {
+  Streams tokens;  // sampled, by sequence
+  std::vector<std::vector<float>> logits;
+  std::vector<RecordedStep> steps;
+};
+
+/// Sequences of different lengths, one of them with its fork, decoded together.
+Played play(const model::Model& model, const EngineConfig& config,
+            const std::vector<std::int32_t>& prompts) {
+  RecordingSink sink;
+  Engine engine(model, config, sink);
+  std::vector<SequenceId> ids;
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    ids.push_back(engine.add(EpisodeId{static_cast<std::int32_t>(i)},
+                             random_tokens(prompts[i], static_cast<std::uint64_t>(prompts[i])), {},
+                             {}));
+  }
+  Played played;
+  played.tokens.resize(ids.size());
+  for (int i = 0; i < 12; ++i) {
+    for (const auto& [id, token] : drain(engine)) {
+      played.tokens[static_cast<std::size_t>(id.value)].push_back(token);
+      engine.append(id, {&token, 1});
+    }
+  }
+  drain(engine);
+  for (const SequenceId id : ids) played.logits.push_back(logits_of(engine, id));
+  played.steps = sink.steps;
+  return played;
+}
+
+TEST_CASE("Sequences of different lengths get in a batch the bits that they get alone") {
+  const model::Model model = tiny_model();
+  const EngineConfig config{.pool_pages = 200, .prefill_chunk = 16};
+  const std::vector<std::int32_t> prompts{1, 7, 16, 50, 130};
+  const Played together = play(model, config, prompts);
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    const Played alone = play(model, config, {prompts[i]});
+    CAPTURE(prompts[i]);
+    CHECK(together.tokens[i] == alone.tokens[0]);
+    CHECK(together.logits[i] == alone.logits[0]);
+  }
+}
+
+TEST_CASE("Any number of threads gives the same events, bit for bit") {
+  const model::Model model = tiny_model();
+  EngineConfig config{.pool_pages = 400, .max_batch_tokens = 90, .prefill_chunk = 24};
+  const std::vector<std::int32_t> prompts{1, 7, 16, 50, 130, 33, 64, 90, 12, 100};
+  config.threads = 1;
+  const Played one = play(model, config, prompts);
+  for (const std::int32_t threads : {2, 3, 0}) {
+    config.threads = threads;
+    const Played more = play(model, config, prompts);
+    CHECK(more.steps == one.steps);
+    CHECK(more.tokens == one.tokens);
+    CHECK(more.logits == one.logits);
+  }
+  CHECK(play(model, config, prompts).steps == one.steps);
+}
+
+TEST_CASE("The chunks of a prompt hardly change its logits") {
+  const model::Model model = tiny_model();
+  NullSink sink;
+  std::vector<std::vector<float>> logits;
+  for (const std::int32_t chunk : {1, 3, 16, 100, 300}) {
+    Engine engine(model, {.pool_pages = 100, .prefill_chunk = chunk}, sink);
+    const SequenceId sequence = add(engine, random_tokens(300, 1));
+    drain(engine);
+    logits.push_back(logits_of(engine, sequence));
+    CHECK(largest_difference(logits.front(), logits.back()) < 1e-3);
+  }
+}
+
+}  // namespace
+}  // namespace pagequest::runtime::test

@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/model/model_config.h"
+
+namespace pagequest::runtime::test {
+
+struct DenseResult {
+  std::vector<std::vector<float>> logits;  // (position, vocabulary)
+  /// (layer, query head, row, token): attention probabilities.
+  std::vector<std::vector<std::vector<std::vector<double>>>> probabilities;
+};
+
+/// A Llama forward pass over one whole sequence from the plain operations of ops::reference: no
+/// pages, no cache, no batches, sums in double precision. The oracle for masses and evictions.
+class DenseLlama {
+ public:
+  explicit DenseLlama(const std::filesystem::path& folder);
+
+  /// `visible(row, token)`: whether the row may see the token, for token <= row.
+  [[nodiscard]] DenseResult run(const std::vector<std::int32_t>& tokens,
+                                const std::function<bool(std::size_t, std::size_t)>& visible) const;
+  [[nodiscard]] DenseResult run(const std::vector<std::int32_t>& tokens) const;
+
+  [[nodiscard]] const model::ModelConfig& config() const { return config_; }
+
+ private:
+  using Rows = std::vector<std::vector<float>>;
+
+  [[nodiscard]] Rows project(const Rows& x, const std::string& weight) const;
+  [[nodiscard]] Rows normalise(const Rows& x, const std::string& weight) const;
+  [[nodiscard]] Rows rotate(Rows x) const;
+
+  model::ModelConfig config_;
+  std::map<std::string, std::vector<float>> weights_;
+};
+
+}  // namespace pagequest::runtime::test
