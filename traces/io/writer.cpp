@@ -32,7 +32,10 @@ Handle create_file(const Status& status, const Handle& driver, WriteFailure& fai
   const Handle access = io::write_access(status, driver, failure);
   // Only the formats of HDF5 1.10 and later checksum their metadata and can be read after a crash.
   status(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110), "can't set up HDF5");
-  Handle file(H5Fcreate(status.path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose);
+  const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
+  status(H5Pset_obj_track_times(creation.get(), false), "can't set up HDF5");
+  Handle file(H5Fcreate(status.path().c_str(), H5F_ACC_TRUNC, creation.get(), access.get()),
+              H5Fclose);
   if (failure.error_number != 0) fail(status, "can't create the trace", failure);
   status(file.get(), "can't create the trace");
   return file;
