@@ -41,8 +41,9 @@ std::vector<double> rope(std::span<const float> x, std::int64_t position, double
   const std::size_t half = x.size() / 2;
   std::vector<double> out(x.size());
   for (std::size_t i = 0; i < half; ++i) {
-    const double exponent = static_cast<double>(i) / static_cast<double>(half);
-    const double angle = static_cast<double>(position) / std::pow(theta, exponent);
+    const float exponent = static_cast<float>(2 * i) / static_cast<float>(x.size());
+    const float frequency = 1.0F / static_cast<float>(std::pow(theta, exponent));
+    const double angle = static_cast<float>(position) * frequency;
     const double a = x[i];
     const double b = x[i + half];
     out[i] = a * std::cos(angle) - b * std::sin(angle);

@@ -19,7 +19,8 @@ namespace pagequest::ops::reference {
 [[nodiscard]] std::vector<double> rms_norm(std::span<const float> x, std::span<const float> weight,
                                            double epsilon);
 
-/// One head's vector, rotated as at `position`: half-split pairs (i, i + head_dim / 2).
+/// One head's vector, rotated as at `position`: half-split pairs (i, i + head_dim / 2). Frequencies
+/// and angles are rounded to f32: those are the angles that a model trained in PyTorch has seen.
 [[nodiscard]] std::vector<double> rope(std::span<const float> x, std::int64_t position,
                                        double theta);
 
