@@ -12,6 +12,9 @@ namespace pagequest::simulator {
 namespace {
 
 const ParamSpec kParameters[] = {
+    {"admission", std::string("input"),
+     "what must fit before an episode without pages is admitted: its whole input or its next "
+     "chunk"},
     {"arrival_rate", 0.0,
      "episodes a second that arrive (Poisson); 0: closed loop with a fixed concurrency"},
     {"concurrency", std::int64_t{64}, "episodes in flight, of a closed loop"},
@@ -67,6 +70,12 @@ double real(const Params& params, std::string_view name, double low, double high
   return value;
 }
 
+Admission parse_admission(const std::string& word) {
+  if (word == "input") return Admission::input;
+  if (word == "chunk") return Admission::chunk;
+  throw_unknown_name("value of admission", word, {"chunk", "input"});
+}
+
 IdleKv parse_idle_kv(const std::string& word) {
   if (word == "keep") return IdleKv::keep;
   if (word == "drop") return IdleKv::drop;
@@ -95,6 +104,7 @@ SimulationConfig SimulationConfig::from(const Params& params) {
           .max_batch_tokens = number(params, "max_batch_tokens", 1, kMany),
           .max_batch_sequences = number(params, "max_batch_sequences", 1, 1'000'000),
           .watermark = real(params, "watermark", 0.0, 0.5),
+          .admission = parse_admission(params.text("admission")),
           .idle_kv = parse_idle_kv(params.text("idle_kv")),
           .preemption = parse_preemption(params.text("preemption")),
           .tool_latency_median_s = real(params, "tool_latency_median_s", 0.0, 86'400.0),

@@ -15,6 +15,12 @@ enum class IdleKv : std::uint8_t {
   drop,  // they go, and are recomputed with the next turn
 };
 
+/// What must fit into the pool before an episode without pages is admitted.
+enum class Admission : std::uint8_t {
+  input,  // all that it has to prefill or recompute first, beside what was promised to others
+  chunk,  // its next chunk, as in vLLM V1: admits earlier, and thrashes when contexts are long
+};
+
 /// Whose keys and values go when the pool is exhausted.
 enum class PreemptionOrder : std::uint8_t {
   latest,      // the episode that arrived last, as vLLM does
@@ -33,6 +39,7 @@ struct SimulationConfig {
   std::int32_t max_batch_tokens = 0;
   std::int32_t max_batch_sequences = 0;
   double watermark = 0.0;  // share of the pool that must stay free when an episode is admitted
+  Admission admission = Admission::input;
   IdleKv idle_kv = IdleKv::keep;
   PreemptionOrder preemption = PreemptionOrder::latest;
   double tool_latency_median_s = 0.0;

@@ -15,10 +15,13 @@ Nanoseconds IterationCost::nanoseconds() const {
 CostModel::CostModel(const GpuSpec& gpu, const ModelSpec& model) : model_(model) {
   const KernelEfficiency& efficiency = gpu.efficiency;
   const double bytes_per_s = gpu.hbm_bytes_per_s.value;
-  const double flops =
-      model.compute == ComputeFormat::fp8 ? gpu.fp8_flops.value : gpu.bf16_flops.value;
+  const bool fp8 = model.compute == ComputeFormat::fp8;
   weight_bytes_per_s_ = bytes_per_s * efficiency.weight_read.value;
-  product_flops_ = flops * efficiency.matrix_product.value;
+  product_flops_ = fp8 ? gpu.fp8_flops.value * efficiency.fp8_product.value
+                       : gpu.bf16_flops.value * efficiency.matrix_product.value;
+  expert_flops_ = model.experts > 1 ? (fp8 ? gpu.fp8_flops.value : gpu.bf16_flops.value) *
+                                          efficiency.expert_product.value
+                                    : product_flops_;
   decode_bytes_per_s_ = bytes_per_s * efficiency.decode_attention.value;
   decode_window_bytes_per_s_ = bytes_per_s * efficiency.decode_window_attention.value;
   // Attention is computed in bf16 also where the weights' products are not.
@@ -34,28 +37,31 @@ double CostModel::expected_experts(double tokens) const {
   return experts * (1.0 - std::pow(1.0 - model_.active_experts / experts, tokens));
 }
 
-double CostModel::products(double weights_read, double bytes_per_weight, double flops) const {
-  return std::max(weights_read * bytes_per_weight / weight_bytes_per_s_, flops / product_flops_);
+double CostModel::products(double weight_bytes, double flops, double flops_per_s) const {
+  return std::max(weight_bytes / weight_bytes_per_s_, flops / flops_per_s);
 }
 
 IterationCost CostModel::cost(const BatchShape& batch) const {
   const auto tokens = static_cast<double>(batch.tokens());
+  const auto rows = static_cast<double>(batch.sampled_rows);
   const double dense =
       model_.layers * (model_.attention_weights_per_layer() + model_.router_weights_per_layer());
   const double expert = model_.layers * model_.expert_weights();
+  const double experts_read = model_.experts > 1 ? expected_experts(tokens) : 1.0;
   const double output = model_.embedding_weights();
   const double pair_flops = 4.0 * model_.query_heads * model_.head_dim;
   const double kv_bytes = model_.kv_bytes_per_layer();
 
   IterationCost out;
-  out.dense_products = products(dense, model_.bytes_per_weight, 2.0 * dense * tokens);
-  out.expert_products =
-      products(expert * (model_.experts > 1 ? expected_experts(tokens) : 1.0),
-               model_.bytes_per_expert_weight, 2.0 * expert * model_.active_experts * tokens);
+  out.dense_products =
+      products(dense * model_.bytes_per_weight, 2.0 * dense * tokens, product_flops_);
+  out.expert_products = products(expert * experts_read * model_.bytes_per_expert_weight,
+                                 2.0 * expert * model_.active_experts * tokens, expert_flops_);
   if (batch.sampled_rows > 0) {
-    out.output_products = products(output, model_.bytes_per_weight,
-                                   2.0 * output * static_cast<double>(batch.sampled_rows));
+    out.output_products =
+        products(output * model_.bytes_per_weight, 2.0 * output * rows, product_flops_);
   }
+  out.activations = model_.activation_traffic_bytes() * tokens / weight_bytes_per_s_;
   out.decode_attention =
       kv_bytes *
       (model_.full_layers() * static_cast<double>(batch.decode_reads) / decode_bytes_per_s_ +

@@ -14,11 +14,12 @@ struct IterationCost {
   double dense_products = 0.0;   // attention projections and router
   double expert_products = 0.0;  // MLP, or the experts that the batch touches
   double output_products = 0.0;  // output embedding
+  double activations = 0.0;      // norms, rotary embedding, gated activation
   double decode_attention = 0.0;
   double prefill_attention = 0.0;
   double overhead = 0.0;
   [[nodiscard]] double seconds() const {
-    return dense_products + expert_products + output_products + decode_attention +
+    return dense_products + expert_products + output_products + activations + decode_attention +
            prefill_attention + overhead;
   }
   [[nodiscard]] Nanoseconds nanoseconds() const;
@@ -27,6 +28,7 @@ struct IterationCost {
 /// Roofline (Williams, Waterman, Patterson, CACM 52(4), 2009) of one iteration on one GPU, kernel
 /// class by kernel class, as they run one after another:
 ///   products  = max(weights read / bandwidth, 2 x weights x tokens / FLOP/s)
+///   activations       = bytes that the kernels in between read and write / bandwidth
 ///   decode attention  = keys and values read / bandwidth
 ///   prefill attention = 4 x query heads x head_dim x pairs / FLOP/s
 /// each over the share of the peak that kernels reach, plus fixed overheads a layer, an iteration
@@ -45,11 +47,12 @@ class CostModel {
   }
 
  private:
-  [[nodiscard]] double products(double weights_read, double bytes_per_weight, double flops) const;
+  [[nodiscard]] double products(double weight_bytes, double flops, double flops_per_s) const;
 
   ModelSpec model_;
   double weight_bytes_per_s_;
   double product_flops_;
+  double expert_flops_;
   double decode_bytes_per_s_;
   double decode_window_bytes_per_s_;
   double prefill_flops_;

@@ -18,6 +18,7 @@ import sys
 
 BANDWIDTH = 3.35e12  # byte/s, H100 SXM data sheet
 PEAK = 989e12  # dense bf16 FLOP/s, the same
+PEAK_FP8 = 1979e12
 HEADS = {(32, 8, 128), (64, 8, 128), (64, 8, 64)}  # query heads, KV heads, head_dim: the catalog's
 
 
@@ -57,14 +58,15 @@ def prefill_points(rows, window):
         yield (flops / PEAK,), float(r["latency"]) * 1e-3
 
 
-def gemm_points(rows):
+def gemm_points(rows, dtype, weight_bytes, peak):
     """Seconds of the weight read and of the products at peak (the larger counts), and measured.
 
     Weight matrices of 8 M to 200 M entries: those of the catalog's models."""
     for r in rows:
         m, n, k = int(r["m"]), int(r["n"]), int(r["k"])
-        if r["gemm_dtype"] == "bfloat16" and 8e6 <= n * k <= 2e8:
-            yield (2 * n * k / BANDWIDTH, 2 * m * n * k / PEAK), float(r["latency"]) * 1e-3
+        if r["gemm_dtype"] == dtype and 8e6 <= n * k <= 2e8:
+            ideal = (weight_bytes * n * k / BANDWIDTH, 2 * m * n * k / peak)
+            yield ideal, float(r["latency"]) * 1e-3
 
 
 def error(points, floor, efficiencies):
@@ -100,7 +102,9 @@ def main():
     folder = sys.argv[1]
     decode = read(folder, "generation_attention")
     prefill = read(folder, "context_attention")
-    fit("gemm (bytes, flops)", gemm_points(read(folder, "gemm_perf")))
+    gemm = read(folder, "gemm_perf")
+    fit("bf16 product (bytes, flops)", gemm_points(gemm, "bfloat16", 2, PEAK))
+    fit("fp8 product (bytes, flops)", gemm_points(gemm, "fp8", 1, PEAK_FP8))
     fit("decode attention, full", decode_points(decode, 0))
     fit("decode attention, window", decode_points(decode, 128))
     fit("prefill attention, full", prefill_points(prefill, 0))

@@ -14,6 +14,8 @@ namespace pagequest::simulator {
 struct KernelEfficiency {
   Figure weight_read;       // share of the memory bandwidth when a batch is too small to compute
   Figure matrix_product;    // share of the FLOP/s when it is large
+  Figure fp8_product;       // the same, of the fp8 FLOP/s
+  Figure expert_product;    // the same, of a mixture-of-experts layer's experts
   Figure decode_attention;  // share of the memory bandwidth, layers with full attention
   Figure decode_window_attention;   // the same, layers with a sliding window
   Figure prefill_attention;         // share of the FLOP/s, layers with full attention

@@ -34,6 +34,15 @@ double ModelSpec::weight_bytes() const {
   return mlp * bytes_per_expert_weight + (total_weights() - mlp) * bytes_per_weight;
 }
 
+double ModelSpec::activation_traffic_bytes() const {
+  constexpr double kBf16 = 2.0;
+  const double norms = 2.0 * 4.0 * hidden;                          // read and write two vectors
+  const double rotary = 2.0 * head_dim * (query_heads + kv_heads);  // read and write q and k
+  const double cache = 4.0 * head_dim * kv_heads;                   // read and write k and v
+  const double activation = 3.0 * intermediate * active_experts;    // read two, write one
+  return layers * (norms + rotary + cache + activation) * kBf16;
+}
+
 double ModelSpec::kv_bytes_per_layer() const {
   return 2.0 * kv_heads * head_dim * kv_bytes_per_value;
 }

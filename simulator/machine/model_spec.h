@@ -43,6 +43,9 @@ struct ModelSpec {
   /// Weights that one token is multiplied with, the input embedding left out (it is a look-up).
   [[nodiscard]] double active_weights() const;
   [[nodiscard]] double weight_bytes() const;
+  /// What the kernels between the matrix products read and write for one token, in bf16: two fused
+  /// residual additions with norms, rotary embedding, cache write and the gated activation.
+  [[nodiscard]] double activation_traffic_bytes() const;
   /// Keys and values of one token in one layer.
   [[nodiscard]] double kv_bytes_per_layer() const;
   /// Keys and values of one token in all layers, as in an engine whose pages span all layers:

@@ -101,6 +101,8 @@ KernelEfficiency parse_efficiency(const Json& json, const std::string& where) {
   KernelEfficiency out;
   out.weight_read = in.figure("weight_read", kLeastShare, 1.0);
   out.matrix_product = in.figure("matrix_product", kLeastShare, 1.0);
+  out.fp8_product = in.figure("fp8_product", kLeastShare, 1.0);
+  out.expert_product = in.figure("expert_product", kLeastShare, 1.0);
   out.decode_attention = in.figure("decode_attention", kLeastShare, 1.0);
   out.decode_window_attention = in.figure("decode_window_attention", kLeastShare, 1.0);
   out.prefill_attention = in.figure("prefill_attention", kLeastShare, 1.0);

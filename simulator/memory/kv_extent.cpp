@@ -27,8 +27,9 @@ void KvExtent::grow(std::int32_t tokens) {
 }
 
 std::int32_t KvExtent::pages_after_grow(std::int32_t tokens) const {
-  if (missing_tokens() != 0) return pages_of(position_after(tokens));
-  return (next_ + tokens + page_tokens_ - 1) / page_tokens_ - dead_pages_;
+  const std::int32_t missing = missing_tokens();
+  if (tokens < missing) return pages_of(position_after(tokens));
+  return (next_ + tokens - missing + page_tokens_ - 1) / page_tokens_ - dead_pages_;
 }
 
 std::int32_t KvExtent::evict(TokenSpan span) {

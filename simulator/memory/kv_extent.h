@@ -20,7 +20,7 @@ class KvExtent {
 
   /// The next `tokens` tokens get keys and values: lost ones first; `tokens` may not exceed them.
   void grow(std::int32_t tokens);
-  /// Pages after grow(tokens).
+  /// Pages with `tokens` more keys and values: lost ones first, then new ones.
   [[nodiscard]] std::int32_t pages_after_grow(std::int32_t tokens) const;
 
   /// Makes a hole; returns the tokens of the span that were live. The span must have been filled.

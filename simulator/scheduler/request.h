@@ -34,6 +34,11 @@ class Request {
   [[nodiscard]] bool has_work() const { return blocked_ == Blocked::no || aux_running(); }
   /// Lost keys and values come first, the main thread's before the auxiliary one's.
   [[nodiscard]] Work work(Thread thread) const;
+  /// Tokens that the main thread computes before it decodes: lost ones, and its current input.
+  [[nodiscard]] std::int32_t input_tokens() const {
+    const bool input = blocked_ == Blocked::no && kind_ == StepKind::prefill;
+    return kv_.main().missing_tokens() + (input ? left_ : 0);
+  }
   [[nodiscard]] bool decodes_next() const {
     return blocked_ == Blocked::no && kind_ == StepKind::decode;
   }

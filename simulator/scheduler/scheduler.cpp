@@ -113,15 +113,32 @@ void Scheduler::admit(Batch& batch) {
     Thread thread = Thread::main;
     if (own.request->work(thread).tokens == 0) thread = Thread::auxiliary;
     const Work work = own.request->work(thread);
-    const std::int32_t tokens = std::min(work.tokens, budget_);
-    const std::int32_t pages = own.request->kv().main().pages_after_grow(tokens);
     // With an empty pool the watermark protects nobody, and the first one must come in.
-    const std::int64_t reserve = pool_.used() == 0 ? 0 : watermark;
-    if (pages + reserve > pool_.free()) return;
+    const std::int64_t reserve = pool_.used() == 0 ? 0 : watermark + promised_pages();
+    if (pages_to_admit(*own.request) + reserve > pool_.free()) return;
     own.resident = true;
     place(own);
     if (!add(batch, own, thread, work.tokens)) return;
   }
+}
+
+std::int32_t Scheduler::pages_to_admit(const Request& request) const {
+  const std::int32_t tokens = request.input_tokens();
+  const bool whole = config_.admission == Admission::input;
+  return request.kv().main().pages_after_grow(whole ? tokens : std::min(tokens, budget_));
+}
+
+/// Pages that admitted requests still need for their input.
+std::int64_t Scheduler::promised_pages() const {
+  if (config_.admission == Admission::chunk) return 0;
+  std::int64_t promised = 0;
+  for (const std::int32_t id : active_) {
+    const Slot& own = slots_[static_cast<std::size_t>(id)];
+    const KvExtent& kv = own.request->kv().main();
+    const std::int32_t missing = kv.pages_after_grow(own.request->input_tokens()) - kv.pages();
+    promised += std::max(0, missing - own.reserved);
+  }
+  return promised;
 }
 
 bool Scheduler::has_room(const Batch& batch) const {

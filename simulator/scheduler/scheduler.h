@@ -16,7 +16,7 @@ namespace pagequest::simulator {
 ///
 /// An iteration computes one token of every decoding thread, then chunks of prefill up to the token
 /// budget (Sarathi-Serve, OSDI 2024: decode is never stalled by prefill); then requests without
-/// pages are admitted, in order of arrival, while the next chunk fits and the watermark stays free.
+/// pages are admitted, in order of arrival, while their input fits and the watermark stays free.
 /// When a thread finds no page, a resident request is preempted: all its pages go, and it waits for
 /// admission and recomputes. Requests that the caller hands over must outlive the scheduler.
 class Scheduler {
@@ -63,6 +63,8 @@ class Scheduler {
   void decode_pass(Batch& batch);
   void prefill_pass(Batch& batch);
   void admit(Batch& batch);
+  [[nodiscard]] std::int32_t pages_to_admit(const Request& request) const;
+  [[nodiscard]] std::int64_t promised_pages() const;
   [[nodiscard]] bool has_room(const Batch& batch) const;
   [[nodiscard]] bool add(Batch& batch, Slot& slot, Thread thread, std::int32_t limit);
   bool reserve(Batch& batch, Slot& requester, std::int32_t pages);

@@ -72,7 +72,7 @@ TEST_CASE("Every figure of the catalog has a source") {
       }
     }
   }
-  CHECK(figures == 2 * 14);
+  CHECK(figures == 2 * 16);
   for (const auto& model : catalog_models()) CHECK(model.source.size() > 10);
 }
 

@@ -25,8 +25,8 @@ GpuSpec ideal_gpu() {
   gpu.fp8_flops.value = 2e14;
   KernelEfficiency& e = gpu.efficiency;
   for (Figure* f :
-       {&e.weight_read, &e.matrix_product, &e.decode_attention, &e.decode_window_attention,
-        &e.prefill_attention, &e.prefill_window_attention}) {
+       {&e.weight_read, &e.matrix_product, &e.fp8_product, &e.expert_product, &e.decode_attention,
+        &e.decode_window_attention, &e.prefill_attention, &e.prefill_window_attention}) {
     f->value = 1.0;
   }
   for (Figure* f : {&e.layer_overhead_us, &e.iteration_overhead_us, &e.sequence_overhead_us}) {
@@ -48,7 +48,11 @@ TEST_CASE("One decode step on an ideal GPU reads all weights and the cache once"
   const CostModel cost(ideal_gpu(), model);
   const double weights = 2.0 * (model.total_weights() - model.embedding_weights());
   const double cache = 1000.0 * 147456.0;
-  CHECK(cost.cost(decode_batch(1, 1000)).seconds() == Approx((weights + cache) / 1e12));
+  // Per layer, values of 2 bytes: 8 x 4096 for additions and norms, 2 x (4096 + 1024) for q and k,
+  // 4 x 1024 for the cache write, 3 x 12288 for the gated activation.
+  const double activations = 36 * 2.0 * (32768 + 10240 + 4096 + 36864);
+  CHECK(cost.cost(decode_batch(1, 1000)).seconds() ==
+        Approx((weights + cache + activations) / 1e12));
 }
 
 TEST_CASE("A large prefill on an ideal GPU takes its FLOPs") {
@@ -58,7 +62,8 @@ TEST_CASE("A large prefill on an ideal GPU takes its FLOPs") {
   shape.add_prefill(4096, 0, 0, false);
   const double linear = 2.0 * (model.active_weights() - model.embedding_weights()) * 4096;
   const double attention = 4.0 * 36 * 32 * 128 * (4096.0 * 4097.0 / 2.0);
-  CHECK(cost.cost(shape).seconds() == Approx((linear + attention) / 1e14));
+  const double activations = 4096 * 36 * 2.0 * (32768 + 10240 + 4096 + 36864);
+  CHECK(cost.cost(shape).seconds() == Approx((linear + attention) / 1e14 + activations / 1e12));
 }
 
 TEST_CASE("The output layer is computed for sampled rows only") {

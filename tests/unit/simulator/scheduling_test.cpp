@@ -46,6 +46,21 @@ TEST_CASE("A watermark keeps newcomers out, not those that are in") {
   CHECK(metrics.max_batch_threads == 1);
 }
 
+TEST_CASE("Admission by chunk thrashes where admission by input does not") {
+  SimulationConfig settings = config();
+  settings.concurrency = settings.requests = 40;
+  settings.max_batch_tokens = 512;
+  settings.watermark = 0.01;
+  settings.kv_pages = 4 * 282;  // four prompts of 4,500 tokens, none of them at full length
+  const std::vector<Session> sessions = {session({Prefill{4500}, Decode{300}})};
+  const RunMetrics input = run(sessions, settings);
+  settings.admission = Admission::chunk;
+  const RunMetrics chunk = run(sessions, settings);
+  CHECK(chunk.preemptions > 2 * input.preemptions);
+  CHECK(chunk.run_time > input.run_time);
+  CHECK(chunk.decode_tokens == input.decode_tokens);
+}
+
 TEST_CASE("Keys and values of a waiting episode are kept, or dropped and recomputed") {
   SimulationConfig settings = config();
   const std::vector<Session> sessions = {
