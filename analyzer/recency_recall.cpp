@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <utility>
 
 namespace pagequest::analyzer {
@@ -86,18 +87,22 @@ RecencyRecall::Prediction RecencyRecall::predict(const RecallStep& step, std::in
     return {.band = band, .random = 0, .candidates = {}, .recent = {}, .young = {}, .used = {}};
   const std::size_t kept = std::clamp<std::size_t>(
       static_cast<std::size_t>(std::llround(share_ * static_cast<double>(n))), 1, n);
-  by_recency_.assign(step.candidates.begin(), step.candidates.end());
-  std::nth_element(by_recency_.begin(), by_recency_.begin() + static_cast<std::ptrdiff_t>(kept) - 1,
-                   by_recency_.end(), [this](std::int32_t a, std::int32_t b) {
-                     const std::int32_t at_a = last_touch_[index(a)];
-                     const std::int32_t at_b = last_touch_[index(b)];
-                     return at_a != at_b ? at_a > at_b : a > b;
-                   });
+  by_recency_.clear();
+  for (const std::int32_t page : step.candidates) {
+    by_recency_.push_back(static_cast<std::uint64_t>(last_touch_[index(page)]) << 32U |
+                          static_cast<std::uint64_t>(page));
+  }
+  const auto last_kept = by_recency_.begin() + static_cast<std::ptrdiff_t>(kept) - 1;
+  std::nth_element(by_recency_.begin(), last_kept, by_recency_.end(), std::greater<>());
+  recent_.clear();
+  for (std::size_t i = 0; i < kept; ++i) {
+    recent_.push_back(static_cast<std::int32_t>(by_recency_[i] & 0xffffffffU));
+  }
   const std::size_t words = index(step.candidates.back() / kBits) + 1;
   return {.band = band,
           .random = static_cast<double>(kept) / static_cast<double>(n),
           .candidates = page_set(step.candidates, words),
-          .recent = page_set(std::span(by_recency_).first(kept), words),
+          .recent = page_set(recent_, words),
           .young = page_set(step.candidates.last(kept), words),
           .used = PageSet(words, 0)};
 }

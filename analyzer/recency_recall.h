@@ -59,10 +59,11 @@ class RecencyRecall {
 
   std::int32_t k_;
   double share_;
-  std::int32_t now_ = 0;                  // steps since the episode began
-  std::vector<std::int32_t> last_touch_;  // by page; -1: not seen yet
-  std::vector<std::int32_t> by_recency_;
-  std::deque<Prediction> pending_;  // of the last k steps, oldest first
+  std::int32_t now_ = 0;                   // steps since the episode began
+  std::vector<std::int32_t> last_touch_;   // by page; -1: not seen yet
+  std::vector<std::uint64_t> by_recency_;  // (last touch, page) of the candidates in one word
+  std::vector<std::int32_t> recent_;       // the B most recently touched candidates
+  std::deque<Prediction> pending_;         // of the last k steps, oldest first
 };
 
 }  // namespace pagequest::analyzer

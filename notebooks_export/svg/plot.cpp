@@ -37,6 +37,10 @@ class Field {
   [[nodiscard]] std::string text(std::size_t row) const {
     return there() ? format_->cell(table_.rows()[row][*index_]) : std::string();
   }
+  /// What the row is called in a legend: a text as it is, a number behind its column's name.
+  [[nodiscard]] std::string name(std::size_t row) const {
+    return names() ? text(row) : shown_name(column().name) + " " + text(row);
+  }
   /// "accuracy: 95.0 %"
   [[nodiscard]] std::string tooltip(std::size_t row) const {
     const std::string& unit = column().unit;
@@ -95,16 +99,12 @@ class Builder {
   /// Without a series column, several y columns are told apart by colour; with one, by style.
   void add(const Field& y, std::size_t row) {
     const std::string y_name = several_y() ? shown_name(y.column().name) : std::string();
-    const std::string colour = series_.there() ? series_.text(row) : y_name;
-    std::string style = style_.there() ? style_name(row) : std::string();
+    const std::string colour = series_.there() ? series_.name(row) : y_name;
+    std::string style = style_.there() ? style_.name(row) : std::string();
     if (series_.there() && several_y()) style += (style.empty() ? "" : ", ") + y_name;
     const PlotPoint point = point_of(y, row);
     if (!drawable(point)) return;
     series_for(colour, style).points.push_back(point);
-  }
-
-  [[nodiscard]] std::string style_name(std::size_t row) const {
-    return shown_name(style_.column().name) + " " + style_.text(row);
   }
 
   [[nodiscard]] PlotPoint point_of(const Field& y, std::size_t row) {
@@ -116,8 +116,8 @@ class Builder {
                     .label = label_.text(row),
                     .tooltip = {}};
     if (chart_.kind == ChartKind::bar) point.x = position_in(plot_.categories, x_.text(row));
-    if (series_.there()) point.tooltip = series_.text(row) + "\n";
-    if (style_.there()) point.tooltip += style_name(row) + "\n";
+    if (series_.there()) point.tooltip = series_.name(row) + "\n";
+    if (style_.there()) point.tooltip += style_.name(row) + "\n";
     point.tooltip += x_.tooltip(row) + "\n" + y.tooltip(row);
     if (low_.there() && high_.there()) {
       point.tooltip += " (" + low_.text(row) + " to " + high_.text(row) + ")";
