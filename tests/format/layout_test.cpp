@@ -4,6 +4,7 @@
 #include <iterator>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -23,31 +24,44 @@ namespace {
 
 std::size_t at(std::int64_t value) { return static_cast<std::size_t>(value); }
 
-/// Datasets of a table, by their path in the file.
+/// A dataset of a table: its path in the file and its line in the documentation.
+struct Documented {
+  std::string path;
+  std::string line;
+};
+
+template <class T>
+std::string type_name() {
+  const std::string bits = std::to_string(8 * sizeof(T));
+  return (std::is_signed_v<T> ? "int" : "uint") + bits;
+}
+
+template <class Row, class T>
+Documented documented(const traces::schema::Column<Row, T>& column) {
+  const std::string name(column.name);
+  return {std::string(traces::schema::Table<Row>::kName) + "/" + name,
+          "| `" + name + "` | " + type_name<T>() + " | " + std::string(column.description) + " |"};
+}
+
 template <class Row>
-std::vector<std::string> columns_of() {
-  std::vector<std::string> names;
-  std::apply(
-      [&](const auto&... column) {
-        (names.push_back(std::string(traces::schema::Table<Row>::kName) + "/" +
-                         std::string(column.name)),
-         ...);
-      },
-      traces::schema::Table<Row>::kColumns);
-  return names;
+std::vector<Documented> columns_of() {
+  std::vector<Documented> columns;
+  std::apply([&](const auto&... column) { (columns.push_back(documented(column)), ...); },
+             traces::schema::Table<Row>::kColumns);
+  return columns;
 }
 
 template <class... Rows>
-std::vector<std::string> all_columns(const std::tuple<Rows...>* /*tables*/) {
-  std::vector<std::string> all;
-  const auto add = [&all](const std::vector<std::string>& names) {
-    all.insert(all.end(), names.begin(), names.end());
+std::vector<Documented> all_columns(const std::tuple<Rows...>* /*tables*/) {
+  std::vector<Documented> all;
+  const auto add = [&all](const std::vector<Documented>& columns) {
+    all.insert(all.end(), columns.begin(), columns.end());
   };
   (add(columns_of<Rows>()), ...);
   add(columns_of<v1::EpisodeRow>());
   add(columns_of<v1::UnfinishedRow>());
-  all.emplace_back(v1::kMeanMasses);
-  all.emplace_back(v1::kMaxMasses);
+  all.push_back({std::string(v1::kMeanMasses), "/attention/mean"});
+  all.push_back({std::string(v1::kMaxMasses), "/attention/max"});
   return all;
 }
 
@@ -107,13 +121,11 @@ TEST_CASE("every dataset of the schema is in the file and in docs/format.md") {
   const TemporaryFolder folder;
   record(folder / "t.h5", kSmall);
   const H5File file(folder / "t.h5", H5F_ACC_RDONLY);
-  for (const auto& name : all_columns(static_cast<v1::EpisodeTables*>(nullptr))) {
-    INFO(name);
-    CHECK(H5Lexists(file.id(), name.c_str(), H5P_DEFAULT) > 0);
-    const std::string column = name.substr(name.rfind('/') + 1);
-    CHECK(text.find('`' + column + '`') != std::string::npos);
-    const std::string table = name.substr(0, name.rfind('/'));
-    CHECK(text.find('/' + table) != std::string::npos);
+  for (const auto& column : all_columns(static_cast<v1::EpisodeTables*>(nullptr))) {
+    INFO(column.path);
+    CHECK(H5Lexists(file.id(), column.path.c_str(), H5P_DEFAULT) > 0);
+    CHECK(text.find(column.line) != std::string::npos);
+    CHECK(text.find("### /" + column.path.substr(0, column.path.rfind('/'))) != std::string::npos);
   }
 }
 
