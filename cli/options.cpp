@@ -113,7 +113,7 @@ std::pair<std::string, std::string> parse_pair(const std::string& text) {
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-void bind(CLI::App& command, const std::vector<Option>& options) {
+void add_options(CLI::App& command, const std::vector<Option>& options) {
   for (const auto& option : options) add_flag(command, option);
   auto* file = command.add_option("--config", "JSON file with any of these options");
   command.parse_complete_callback([&command, options, file] {

@@ -28,7 +28,7 @@ struct Option {
 /// Adds a flag for each option; maps take repeated NAME=VALUE. Also adds --config FILE, a strict
 /// JSON object of option keys: an unknown key or a wrong type is a usage error. A flag wins over
 /// the file.
-void bind(CLI::App& command, const std::vector<Option>& options);
+void add_options(CLI::App& command, const std::vector<Option>& options);
 
 /// "NAME=VALUE" as a pair; throws usage_error.
 [[nodiscard]] std::pair<std::string, std::string> parse_pair(const std::string& text);

@@ -42,7 +42,7 @@ void add_record(CLI::App& app, ExitCode& code) {
   auto arguments = std::make_shared<Arguments>();
   auto* command =
       app.add_subcommand("record", "Play agent episodes under a KV-cache policy, write a trace");
-  bind(*command, recording_options(arguments->config));
+  add_options(*command, recording_options(arguments->config));
   command->add_option("-o,--out", arguments->out, "trace file (HDF5)")->required();
   command->add_flag("--json", arguments->json, "print the summary as JSON");
   command->callback([arguments, &code] { code = run(*arguments); });

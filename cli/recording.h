@@ -30,7 +30,7 @@ struct RecordingConfig {
   runtime::EngineConfig engine;
 };
 
-/// The options of `record`, bound to `config`.
+/// The options of `record`, which point into `config`.
 [[nodiscard]] std::vector<Option> recording_options(RecordingConfig& config);
 
 struct RecordingResult {

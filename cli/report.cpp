@@ -50,7 +50,7 @@ void add_report(CLI::App& app, ExitCode& /*code*/) {
       ->required();
   command->add_flag("--notebook,!--no-notebook", arguments->notebook,
                     "write a Jupyter notebook beside an HTML report");
-  bind(*command, arguments->simulation, "sim-");
+  add_options(*command, arguments->simulation, "sim-");
   command->add_flag("--json", arguments->json, "print the files as JSON");
   command->callback([arguments] { run(*arguments); });
 }

@@ -24,7 +24,7 @@ void add_simulate(CLI::App& app, ExitCode& /*code*/) {
       app.add_subcommand("simulate", "Serve the recorded episodes on a simulated GPU server");
   command->add_option("trace", arguments->trace, "trace file")->required();
   command->add_option("-o,--out", arguments->out, "folder for the tables as CSV");
-  bind(*command, arguments->options);
+  add_options(*command, arguments->options);
   command->add_flag("--json", arguments->json, "print the tables as JSON");
   command->callback([arguments] {
     const traces::Reader trace(arguments->trace);

@@ -34,7 +34,7 @@ simulator::ModelSpec model_of(const SimulationOptions& options) {
 
 }  // namespace
 
-void bind(CLI::App& command, SimulationOptions& options, const std::string& prefix) {
+void add_options(CLI::App& command, SimulationOptions& options, const std::string& prefix) {
   command.add_option("--machine", options.machine, "GPU, see `pagequest list machines`")
       ->capture_default_str();
   command.add_option("--machine-file", options.machine_file, "JSON of a GPU of your own");

@@ -25,7 +25,7 @@ struct SimulationOptions {
 
 /// Adds --machine, --serve, their -file variants, and a flag for each simulation parameter, named
 /// with the prefix where a command has other options of those names.
-void bind(CLI::App& command, SimulationOptions& options, const std::string& prefix = "");
+void add_options(CLI::App& command, SimulationOptions& options, const std::string& prefix = "");
 
 /// Replays the recorded episodes on the machine.
 [[nodiscard]] std::vector<ResultTable> simulate(const traces::Reader& trace,

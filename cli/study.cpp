@@ -144,7 +144,7 @@ void add_study(CLI::App& app, ExitCode& code) {
   std::erase_if(options, [](const Option& option) {
     return option.name == "policy" || option.name == "policy-param";
   });
-  bind(*command, options);
+  add_options(*command, options);
   command
       ->add_option("--policies", arguments->policies,
                    "policies to compare; without --budget, sidequest's peak is the budget")
@@ -152,7 +152,7 @@ void add_study(CLI::App& app, ExitCode& code) {
       ->capture_default_str();
   command->add_option("-o,--out", arguments->out, "folder for traces, tables and report")
       ->required();
-  bind(*command, arguments->simulation, "sim-");
+  add_options(*command, arguments->simulation, "sim-");
   command->add_flag("--json", arguments->json, "print the summary as JSON");
   command->callback([arguments, &code] { code = run(*arguments); });
 }

@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include <nlohmann/json.hpp>
+
 namespace pagequest::model {
 
 nlohmann::json read_json_file(const std::filesystem::path& path) {

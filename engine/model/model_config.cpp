@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include <nlohmann/json.hpp>
+
 #include "engine/model/json_file.h"
 
 namespace pagequest::model {

@@ -76,6 +76,6 @@ TEST_CASE("Impossible settings are refused by name") {
   config.aux_interval = 0;
   CHECK_THROWS_AS(play(config, {}), Error);
   config = short_config();
-  config.setting = "tiny";
+  config.setting = "huge";
   CHECK_THROWS_AS(play(config, {}), Error);
 }
