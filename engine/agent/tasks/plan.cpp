@@ -94,12 +94,13 @@ PlanBuilder::PlanBuilder(const HopsSetting& setting, Rng& rng)
 }
 
 std::string_view PlanBuilder::draw_relation(StepKind kind, bool link, Source& source) {
-  const bool number = compares_ > 0 && rng_.chance(0.4);
-  const auto pool = kind == StepKind::find ? archive_relations()
-                    : link                 ? link_relations()
-                    : number               ? number_relations()
-                                           : plain_relations();
   while (true) {
+    // Within the loop: a source that many steps go back to may use up the number relations.
+    const bool number = compares_ > 0 && rng_.chance(0.4);
+    const auto pool = kind == StepKind::find ? archive_relations()
+                      : link                 ? link_relations()
+                      : number               ? number_relations()
+                                             : plain_relations();
     const std::string_view relation = pick(pool, rng_);
     if (source.used.insert(relation).second) return relation;
   }
@@ -152,7 +153,7 @@ void PlanBuilder::add_open() {
 std::size_t PlanBuilder::draw_old() {
   const std::uint64_t bound = opened_.size() - 1;
   const std::size_t old = std::min(rng_.below(bound), rng_.below(bound));
-  if (rng_.chance(0.2)) return old;
+  if (rng_.chance(0.05)) return old;
   for (std::size_t i = 0; i < bound; ++i)
     if (opened_[i].used.size() > 1) return i;
   return old;
