@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+// Policies that decide over synthetic events, recorded into a file, read back and replayed: no
+// model is needed, so every policy meets long contexts and many victims.
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "engine/kv/eviction_controller.h"
+#include "engine/kv/policies/registry.h"
+#include "simulator/machine/catalog.h"
+#include "simulator/policy_replay.h"
+#include "simulator/replay.h"
+#include "simulator/workload/projection.h"
+#include "tests/support/synthetic_trace.h"
+#include "tracer/recorder.h"
+#include "traces/reader.h"
+
+using namespace pagequest;
+using namespace pagequest::testing;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// One controller an episode; states turns as the engine does (of the last TurnBegan at the end of
+/// a step, of the coming one at a boundary) and passes everything to the recorder.
+class DecidingSink final : public EventSink {
+ public:
+  DecidingSink(kv::PolicySpec policy, std::int32_t page_size, EventSink& next)
+      : policy_(std::move(policy)), page_size_(page_size), next_(next) {}
+
+  void on(const Event& event) override {
+    const EpisodeId id = std::visit([](const auto& e) { return e.episode; }, event);
+    Deciding& deciding = at(id);
+    Event stated = event;
+    if (auto* evicted = std::get_if<TokensEvicted>(&stated)) {
+      if (!deciding.boundary) evicted->turn = deciding.turn;
+    }
+    if (const auto* turn = std::get_if<TurnBegan>(&stated)) deciding.turn = turn->turn;
+    next_.on(stated);
+    deciding.controller.observe(stated);
+  }
+
+  std::vector<TokenSpan> decide(EpisodeId id, bool boundary) {
+    Deciding& deciding = at(id);
+    deciding.boundary = boundary;
+    return deciding.controller.victims(boundary ? kv::DecisionPoint::turn_boundary
+                                                : kv::DecisionPoint::step_end);
+  }
+
+ private:
+  struct Deciding {
+    kv::EvictionController controller;
+    std::int32_t turn = 0;
+    bool boundary = false;
+  };
+  Deciding& at(EpisodeId id) {
+    const auto found = episodes_.find(id);
+    if (found != episodes_.end()) return found->second;
+    return episodes_.emplace(id, Deciding{kv::EvictionController(policy_, page_size_)})
+        .first->second;
+  }
+
+  kv::PolicySpec policy_;
+  std::int32_t page_size_;
+  EventSink& next_;
+  std::map<EpisodeId, Deciding> episodes_;
+};
+
+SyntheticOptions options_of(std::uint64_t seed) {
+  return {.episodes = 5, .concurrency = 3, .turns = 10, .page_size = 8, .seed = seed};
+}
+
+fs::path record(const kv::PolicySpec& policy, const SyntheticOptions& options) {
+  const fs::path path =
+      fs::temp_directory_path() / ("pagequest_file_parity_" + policy.name + ".h5");
+  traces::Header header = synthetic_header(options);
+  header.policy = policy.name;
+  header.policy_params = kv::resolved_params(policy);
+  header.budget_tokens = policy.budget_tokens;
+  tracer::Recorder recorder(path, header);
+  DecidingSink sink(policy, options.page_size, recorder);
+  emit_synthetic_trace(options, sink,
+                       [&](EpisodeId id, bool boundary) { return sink.decide(id, boundary); });
+  recorder.close();
+  return path;
+}
+
+}  // namespace
+
+TEST_CASE("A file's replay comes to the file's victims, for every policy, budget and seed") {
+  for (const kv::PolicyEntry& entry : kv::policies()) {
+    std::size_t victims = 0;
+    for (const std::int32_t budget : {48, 80, 128}) {
+      for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+        const kv::PolicySpec policy{
+            .name = std::string(entry.name),
+            .params = {},
+            .budget_tokens = entry.trigger == kv::Trigger::budget ? budget : 0};
+        const fs::path path = record(policy, options_of(seed));
+        const traces::Reader trace(path);
+        const auto replay =
+            simulator::replay_policy(trace, simulator::recorded_policy(trace.header()));
+        INFO(entry.name << ", budget " << budget << ", seed " << seed);
+        CHECK(replay.validity == simulator::Validity::same_policy);
+        REQUIRE(replay.episodes.size() == 5);
+        for (const auto& episode : replay.episodes) {
+          CHECK(episode.replayed == episode.recorded);
+          CHECK(episode.live_tokens == episode.recorded_live_tokens);
+          victims += episode.recorded.size();
+        }
+        fs::remove(path);
+      }
+    }
+    INFO(entry.name);
+    CHECK((victims > 0) == (entry.trigger != kv::Trigger::never));
+  }
+}
+
+TEST_CASE("A recorded file is served whole, with the policy in every label") {
+  const fs::path path =
+      record({.name = "sidequest", .params = {}, .budget_tokens = 0}, options_of(9));
+  const traces::Reader trace(path);
+  const simulator::Workload workload = simulator::project(trace, 16);
+  REQUIRE(workload.sessions.size() == 5);
+  CHECK_THAT(workload.label, Catch::Matchers::Contains("policy sidequest"));
+  simulator::SimulationConfig config = simulator::SimulationConfig::defaults();
+  config.concurrency = 4;
+  config.requests = 10;
+  const auto result = simulator::replay(workload, simulator::catalog_gpu("h100-sxm-80gb"),
+                                        simulator::catalog_model("gpt-oss-20b"), config);
+  CHECK(result.metrics.requests == 10);
+  CHECK(result.metrics.turns == 10 * 10);
+  CHECK(result.metrics.tool_calls == 10 * 9);
+  CHECK(result.workload.evicted > 0.0);
+  fs::remove(path);
+}
