@@ -98,6 +98,7 @@ struct Recorder::State {
     RecordingBuilder& builder = builder_of(episode, std::holds_alternative<EpisodeBegan>(event));
     builder.on(event);
     if (!std::holds_alternative<EpisodeEnded>(event)) return;
+    any_ended = true;
     EpisodeRecording recording = builder.take();
     builders.erase(episode);
     const std::size_t bytes = bytes_of(recording);
@@ -111,6 +112,7 @@ struct Recorder::State {
 
   traces::Header header;
   traces::Writer writer;
+  bool any_ended = false;
   std::map<EpisodeId, RecordingBuilder> builders;  // of the episodes that have not ended
   JobQueue<Job> queue;
   std::thread thread;  // declared last: it uses the others
@@ -122,7 +124,11 @@ Recorder::Recorder(const std::filesystem::path& path, const traces::Header& head
 
 Recorder::~Recorder() {
   try {
-    close();
+    if (state_ && !state_->any_ended) {
+      state_->join();
+    } else {
+      close();
+    }
   } catch (const std::exception&) {
     // A destructor can't report: who needs to know calls close().
   }

@@ -28,7 +28,8 @@ class Writer {
  public:
   Writer(const std::filesystem::path& path, const Header& header,
          const WriterOptions& options = {});
-  /// Closes as close() does, but keeps errors to itself.
+  /// Closes as close() does, but keeps errors to itself, and leaves no file if no episode was
+  /// written.
   ~Writer();
   Writer(Writer&&) noexcept;
   Writer& operator=(Writer&&) noexcept;

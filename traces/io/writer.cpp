@@ -117,6 +117,7 @@ struct Writer::State {
     take_blocks(recording);
     columns->append(recording);
     pending.push_back(recording.episode);
+    ++episodes;
     if (std::cmp_greater_equal(pending.size(), options.commit_episodes) ||
         bytes_since_commit >= options.commit_bytes) {
       commit();
@@ -130,6 +131,13 @@ struct Writer::State {
     columns->episodes.flush();
     pending.clear();
     bytes_since_commit = 0;
+  }
+
+  void discard() {
+    columns.reset();
+    static_cast<void>(file.close());
+    std::error_code ignored;
+    std::filesystem::remove(partial_path(path), ignored);
   }
 
   void finish(std::span<const EpisodeId> unfinished) {
@@ -152,6 +160,7 @@ struct Writer::State {
   std::size_t groups;
   Status status;
   bool failed = false;
+  std::int64_t episodes = 0;  // whole ones so far
   io::WriteFailure failure;
   Handle driver;
   Handle file;  // declared before the columns: they are closed first
@@ -168,8 +177,13 @@ Writer::Writer(const std::filesystem::path& path, const Header& header,
 }
 
 Writer::~Writer() {
+  const QuietErrors quiet;
   try {
-    close();
+    if (state_ && state_->episodes == 0) {
+      state_->discard();
+    } else {
+      close();
+    }
   } catch (const std::exception&) {
     // A destructor can't report: who needs to know calls close().
   }

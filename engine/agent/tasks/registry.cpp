@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
 
-#include "base/error.h"
+#include "base/params.h"
 #include "engine/agent/tasks/hops_world.h"
 #include "engine/agent/tasks/settings.h"
 #include "engine/agent/tasks/task.h"
@@ -31,16 +33,12 @@ static_assert(std::ranges::is_sorted(kTasks, std::ranges::less{}, &Task::name));
 std::span<const Task> tasks() { return kTasks; }
 
 const Task& find_task(std::string_view name) {
-  std::string valid;
+  std::vector<std::string> valid;
   for (const Task& task : kTasks) {
     if (task.name == name) return task;
-    valid += (valid.empty() ? "" : ", ") + std::string(task.name);
+    valid.emplace_back(task.name);
   }
-  throw usage_error({.what = "unknown task",
-                     .where = {},
-                     .found = std::string(name),
-                     .expected = "one of " + valid,
-                     .hint = {}});
+  throw_unknown_name("task", name, valid);
 }
 
 std::unique_ptr<World> make_world(std::string_view task, std::string_view setting,

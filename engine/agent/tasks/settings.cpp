@@ -4,8 +4,9 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
-#include "base/error.h"
+#include "base/params.h"
 
 namespace pagequest::agent {
 namespace {
@@ -58,16 +59,12 @@ constexpr std::array<HopsSetting, 4> kSettings = {{
 std::span<const HopsSetting> hops_settings() { return kSettings; }
 
 const HopsSetting& find_hops_setting(std::string_view name) {
-  std::string valid;
+  std::vector<std::string> valid;
   for (const HopsSetting& setting : kSettings) {
     if (setting.name == name) return setting;
-    valid += (valid.empty() ? "" : ", ") + std::string(setting.name);
+    valid.emplace_back(setting.name);
   }
-  throw usage_error({.what = "unknown setting of task pocket-hops",
-                     .where = {},
-                     .found = std::string(name),
-                     .expected = "one of " + valid,
-                     .hint = {}});
+  throw_unknown_name("setting of task pocket-hops", name, valid);
 }
 
 }  // namespace pagequest::agent
