@@ -74,4 +74,21 @@ class Request {
   SequenceKv kv_;
 };
 
+// Inline: the scheduler asks for every thread in every iteration.
+inline Work Request::work(Thread thread) const {
+  if (!has_work()) return {};
+  const std::int32_t missing = kv_.main().missing_tokens();
+  if (thread == Thread::main) {
+    if (missing > 0) return {StepKind::prefill, missing, true};
+    if (blocked_ != Blocked::no) return {};
+    return {kind_, kind_ == StepKind::decode ? 1 : left_, false};
+  }
+  if (!aux_running() || missing > 0) return {};
+  if (kv_.aux()->missing_tokens() > 0) {
+    return {StepKind::prefill, kv_.aux()->missing_tokens(), true};
+  }
+  if (aux_prefill_left_ > 0) return {StepKind::prefill, aux_prefill_left_, false};
+  return {StepKind::decode, 1, false};
+}
+
 }  // namespace pagequest::simulator

@@ -20,6 +20,7 @@ struct ServingRow {
   std::int32_t concurrency = 0;
   std::int32_t requests = 0;
   std::int32_t max_batch_sequences = 256;
+  std::int64_t kv_pages = 0;         // of 16 tokens; 0: what the memory holds
   double ttft_ms = 0.0;              // 0: not stated
   double tpot_ms = 0.0;              // 0: not stated
   double output_tokens_per_s = 0.0;  // 0: not stated
