@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
 #include <fstream>
+#include <iostream>
 #include <memory>
+#include <ostream>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -21,11 +23,10 @@ struct Arguments {
   std::uint64_t first = 0;
   std::uint64_t count = 100;
   agent::ExportOptions options;
-  std::string out;
+  std::string out = "-";
 };
 
-void run(const Arguments& arguments) {
-  std::ofstream out(arguments.out);
+void write(const Arguments& arguments, std::ostream& out) {
   agent::export_jsonl(arguments.task, arguments.setting, arguments.seed, arguments.first,
                       arguments.count, out, arguments.options);
   out.flush();
@@ -35,6 +36,12 @@ void run(const Arguments& arguments) {
                       .found = {},
                       .expected = "a writable file on a disk with room",
                       .hint = {}});
+}
+
+void run(const Arguments& arguments) {
+  if (arguments.out == "-") return write(arguments, std::cout);
+  std::ofstream file(arguments.out);
+  write(arguments, file);
 }
 
 }  // namespace
@@ -53,7 +60,8 @@ void add_export_task(CLI::App& app, ExitCode& /*code*/) {
   command->add_option("--count", arguments->count, "number of episodes")->capture_default_str();
   command->add_option("--holes", arguments->options.holes, "share of episodes that carry evictions")
       ->capture_default_str();
-  command->add_option("-o,--out", arguments->out, "JSON-lines file")->required();
+  command->add_option("-o,--out", arguments->out, "JSON-lines file, - for stdout")
+      ->capture_default_str();
   command->callback([arguments] { run(*arguments); });
 }
 
