@@ -163,6 +163,13 @@ Validity validity(const traces::Header& header, const kv::PolicySpec& policy) {
 }
 
 TraceReplay replay_policy(const traces::Reader& trace, const kv::PolicySpec& policy) {
+  if (trace.header().page_size < 1) {
+    throw input_error({.what = "the trace has no page size",
+                       .where = "header",
+                       .found = std::to_string(trace.header().page_size),
+                       .expected = "at least 1",
+                       .hint = "run `pagequest check` on the trace"});
+  }
   TraceReplay out{validity(trace.header(), policy), policy, {}};
   for (std::size_t i = 0; i < trace.episodes().size(); ++i) {
     PolicyReplay replay(policy, trace.header().page_size);

@@ -50,7 +50,7 @@ WorkloadMeans measure(const Workload& workload, const KvCapacity& capacity,
 
 std::int32_t requests_to_serve(const Workload& workload, const SimulationConfig& config) {
   if (config.requests > 0) return config.requests;
-  constexpr std::int64_t kMost = 10'000'000;
+  constexpr std::int64_t kMost = 1'000'000;
   const auto episodes = static_cast<std::int64_t>(workload.sessions.size());
   const std::int64_t waves = config.arrival_rate > 0.0 ? 0 : 4 * std::int64_t{config.concurrency};
   return static_cast<std::int32_t>(std::min(kMost, std::max(episodes, waves)));

@@ -174,4 +174,11 @@ std::vector<ResultTable> replay_tables(const ReplayResult& result, const std::st
           workload(result, label)};
 }
 
+ResultTable settings_table(const Params& params, const std::string& label) {
+  ResultTable table("simulation_settings", "Settings of the simulated run. " + label,
+                    {{"setting", ""}, {"value", ""}});
+  for (const auto& [name, value] : params.all()) table.add({name, to_text(value)});
+  return table;
+}
+
 }  // namespace pagequest::simulator

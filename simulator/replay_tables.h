@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/params.h"
 #include "base/result_table.h"
 #include "simulator/replay.h"
 
@@ -19,5 +20,8 @@ namespace pagequest::simulator {
 /// simulation_workload (one row), each described by `label`.
 [[nodiscard]] std::vector<ResultTable> replay_tables(const ReplayResult& result,
                                                      const std::string& label);
+
+/// Every setting of the run by name, as resolved: what makes the other tables reproducible.
+[[nodiscard]] ResultTable settings_table(const Params& params, const std::string& label);
 
 }  // namespace pagequest::simulator

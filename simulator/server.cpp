@@ -3,9 +3,11 @@
 #include "simulator/server.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "base/check.h"
+#include "base/error.h"
 
 namespace pagequest::simulator {
 
@@ -41,6 +43,16 @@ void Server::run() {
   check_ended();
 }
 
+Nanoseconds Server::after(Nanoseconds delay) const {
+  constexpr Nanoseconds kThirtyYears = 946'080'000'000'000'000;
+  if (delay <= kThirtyYears - now_) return now_ + delay;
+  throw usage_error({.what = "the simulated run takes more than 30 years",
+                     .where = "after " + std::to_string(metrics_.requests) + " episodes",
+                     .found = {},
+                     .expected = {},
+                     .hint = "a shorter tool latency, a higher arrival rate or fewer requests"});
+}
+
 void Server::handle(const SimEvent& event) {
   switch (event.phase) {
     case Phase::iteration_end:
@@ -64,7 +76,7 @@ void Server::handle(const SimEvent& event) {
 void Server::schedule_next_arrival() {
   if (scheduled_ == config_.requests) return;
   const Nanoseconds gap = config_.arrival_rate > 0.0 ? arrivals_.gap(scheduled_) : 0;
-  events_.push({now_ + gap, Phase::arrival, scheduled_++});
+  events_.push({after(gap), Phase::arrival, scheduled_++});
 }
 
 void Server::arrive(std::int32_t id) {
@@ -92,7 +104,7 @@ void Server::start_iteration() {
   if (batch_.entries.empty()) return;
   busy_ = true;
   const Nanoseconds duration = cost_.cost(batch_.shape).nanoseconds();
-  events_.push({now_ + duration, Phase::iteration_end, 0});
+  events_.push({after(duration), Phase::iteration_end, 0});
   const auto threads = static_cast<std::int64_t>(batch_.entries.size());
   ++metrics_.iterations;
   metrics_.busy_time += duration;
@@ -172,7 +184,7 @@ void Server::react(Client& client) {
     end_turn(client);
     const std::int32_t id = client.request->id();
     const Nanoseconds latency = tools_.draw(id, client.request->tool_calls());
-    events_.push({now_ + latency, Phase::tool_response, id});
+    events_.push({after(latency), Phase::tool_response, id});
     ++metrics_.tool_calls;
   }
   if (blocked == Request::Blocked::ended) {

@@ -24,6 +24,8 @@ class Server {
   Server(const std::vector<Session>& sessions, const CostModel& cost, std::int64_t pages,
          const SimulationConfig& config);
 
+  /// Throws usage_error if simulated time passes 30 years (an arrival rate or a tool latency that
+  /// is out of proportion).
   void run();
   [[nodiscard]] const RunMetrics& metrics() const { return metrics_; }
   [[nodiscard]] const Timeline& timeline() const { return timeline_; }
@@ -43,6 +45,7 @@ class Server {
     bool tool_pending = false;
   };
 
+  [[nodiscard]] Nanoseconds after(Nanoseconds delay) const;
   void handle(const SimEvent& event);
   void arrive(std::int32_t id);
   void respond(Client& client);

@@ -95,7 +95,7 @@ std::span<const ParamSpec> SimulationConfig::parameters() { return kParameters; 
 SimulationConfig SimulationConfig::from(const Params& params) {
   constexpr std::int32_t kMany = 10'000'000;
   return {.concurrency = number(params, "concurrency", 1, 1'000'000),
-          .requests = number(params, "requests", 0, kMany),
+          .requests = number(params, "requests", 0, 1'000'000),
           .arrival_rate = real(params, "arrival_rate", 0.0, 1e6),
           .token_scale = number(params, "token_scale", 1, 100'000),
           .page_tokens = number(params, "page_tokens", 1, 65'536),

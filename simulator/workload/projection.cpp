@@ -37,6 +37,7 @@ void SessionBuilder::on(const Event& event) {
                      fail("two auxiliary threads at once", e.episode, {},
                           "run `pagequest check` on the trace");
                    }
+                   aux_filled_ = 0;
                    fork_ = session_.program.size();
                    session_.program.emplace_back(ForkAux{0, 0});
                  },
@@ -55,7 +56,7 @@ void SessionBuilder::on(const Event& event) {
 
 void SessionBuilder::fill(const TokensFilled& event) {
   const auto tokens = static_cast<std::int64_t>(event.tokens.size());
-  if (event.thread == Thread::auxiliary) return fill_aux(scaled(tokens), event.kind);
+  if (event.thread == Thread::auxiliary) return fill_aux(tokens, event.kind);
   if (event.first != filled_) {
     fail("positions of the trace are not contiguous", event.episode,
          "position " + std::to_string(event.first) + " after " + std::to_string(filled_ - 1),
@@ -91,16 +92,24 @@ void SessionBuilder::fill_main(std::int32_t tokens, StepKind kind) {
   }
 }
 
-void SessionBuilder::fill_aux(std::int32_t tokens, StepKind kind) {
+void SessionBuilder::fill_aux(std::int64_t tokens, StepKind kind) {
   if (!fork_) {
     fail("the trace has an auxiliary thread that was never forked", session_.episode, {},
          "run `pagequest check` on the trace");
   }
+  aux_filled_ += tokens;
+  (void)scaled(aux_filled_);
   auto& aux = std::get<ForkAux>(session_.program[*fork_]);
-  (kind == StepKind::prefill ? aux.prefill_tokens : aux.decode_tokens) += tokens;
+  (kind == StepKind::prefill ? aux.prefill_tokens : aux.decode_tokens) += scaled(tokens);
 }
 
 void SessionBuilder::evict(const TokensEvicted& event) {
+  if (event.span.first < 0 || event.span.count < 0) {
+    fail(
+        "the trace evicts positions that can't be", event.episode,
+        "first " + std::to_string(event.span.first) + ", count " + std::to_string(event.span.count),
+        "run `pagequest check` on the trace");
+  }
   // A span may reach into a response that is still arriving: only what was filled can go.
   const std::int32_t end = std::min(event.span.end(), filled_);
   if (end <= event.span.first) return;
@@ -121,7 +130,8 @@ void SessionBuilder::end_call(const ToolResponded& event) {
 
 std::int32_t SessionBuilder::scaled(std::int64_t tokens) const {
   const std::int64_t served = tokens * scale_;
-  if (served > std::numeric_limits<std::int32_t>::max()) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max() / 2;  // room to add
+  if (served > kMost) {
     fail("the token scale makes the episode too long", session_.episode,
          std::to_string(served) + " tokens", "choose a smaller token_scale");
   }

@@ -23,13 +23,13 @@ class SessionBuilder final : public EventSink {
 
   /// The session after EpisodeEnded. An auxiliary thread that never joined ends with the episode.
   /// Throws input_error if the events are not those of one whole episode, or if the scaled
-  /// positions leave 32 bits.
+  /// positions leave 31 bits.
   [[nodiscard]] Session take();
 
  private:
   void fill(const TokensFilled& event);
   void fill_main(std::int32_t tokens, StepKind kind);
-  void fill_aux(std::int32_t tokens, StepKind kind);
+  void fill_aux(std::int64_t tokens, StepKind kind);
   void evict(const TokensEvicted& event);
   void end_call(const ToolResponded& event);
   [[nodiscard]] std::int32_t scaled(std::int64_t tokens) const;
@@ -41,6 +41,7 @@ class SessionBuilder final : public EventSink {
   std::int32_t decoded_first_ = 0;  // recorded positions that the turn has decoded
   std::int32_t decoded_end_ = 0;
   std::int32_t filled_ = 0;          // recorded positions
+  std::int64_t aux_filled_ = 0;      // recorded tokens of the auxiliary thread that is alive
   std::optional<std::size_t> fork_;  // operation of the auxiliary thread that is alive
   bool in_turn_ = false;
   bool ended_ = false;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulator/workload/tool_latency.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -14,7 +15,8 @@ constexpr std::uint64_t kToolStream = 0x746f6f6cULL;
 constexpr std::uint64_t kArrivalStream = 0x61727276ULL;
 
 Nanoseconds to_nanoseconds(double seconds) {
-  return static_cast<Nanoseconds>(std::llround(seconds * 1e9));
+  constexpr double kMostSeconds = 9e9;  // what 64 bits hold
+  return static_cast<Nanoseconds>(std::llround(std::min(seconds, kMostSeconds) * 1e9));
 }
 
 /// Box and Muller, "A note on the generation of random normal deviates" (1958).

@@ -34,7 +34,7 @@ class Engine final : public EventSink {
 
   void run() {
     emit_synthetic_trace(options_, *this, [this](EpisodeId id, bool boundary) {
-      Thread_& thread = at(id);
+      Deciding& thread = at(id);
       thread.boundary = boundary;
       return thread.controller.victims(boundary ? kv::DecisionPoint::turn_boundary
                                                 : kv::DecisionPoint::step_end);
@@ -43,7 +43,7 @@ class Engine final : public EventSink {
 
   void on(const Event& event) override {
     const EpisodeId id = std::visit([](const auto& e) { return e.episode; }, event);
-    Thread_& thread = at(id);
+    Deciding& thread = at(id);
     Event stated = event;
     if (auto* evicted = std::get_if<TokensEvicted>(&stated); evicted != nullptr) {
       if (!thread.boundary) evicted->turn = thread.turn;
@@ -60,25 +60,25 @@ class Engine final : public EventSink {
   void tamper(std::function<void(Event&)> change) { tamper_ = std::move(change); }
 
  private:
-  struct Thread_ {
+  struct Deciding {
     kv::EvictionController controller;
     PolicyReplay replay;
     std::int32_t turn = 0;
     bool boundary = false;
   };
-  Thread_& at(EpisodeId id) {
+  Deciding& at(EpisodeId id) {
     const auto found = threads_.find(id);
     if (found != threads_.end()) return found->second;
     return threads_
-        .emplace(id, Thread_{kv::EvictionController(recorded_, options_.page_size),
-                             PolicyReplay(replayed_, options_.page_size)})
+        .emplace(id, Deciding{kv::EvictionController(recorded_, options_.page_size),
+                              PolicyReplay(replayed_, options_.page_size)})
         .first->second;
   }
 
   kv::PolicySpec recorded_;
   kv::PolicySpec replayed_;
   SyntheticOptions options_;
-  std::map<EpisodeId, Thread_> threads_;
+  std::map<EpisodeId, Deciding> threads_;
   std::function<void(Event&)> tamper_;
 };
 

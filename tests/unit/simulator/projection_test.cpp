@@ -162,6 +162,14 @@ TEST_CASE("Events that are not those of one whole episode are refused") {
   SessionBuilder twice(1);
   twice.on(AuxForked{EpisodeId{0}, 0, 0, 0, 0});
   CHECK_THROWS_WITH(twice.on(AuxForked{EpisodeId{0}, 0, 0, 0, 0}), Contains("two auxiliary"));
+  SessionBuilder negative(1);
+  CHECK_THROWS_WITH(negative.on(TokensEvicted{EpisodeId{0}, 0, 0, {-4, 8}, 4}),
+                    Contains("can't be"));
+  SessionBuilder long_aux(200'000'000);
+  long_aux.on(AuxForked{EpisodeId{0}, 0, 0, 0, 0});
+  long_aux.on(filled(0, StepKind::prefill, kFive, Thread::auxiliary));
+  CHECK_THROWS_WITH(long_aux.on(filled(5, StepKind::decode, kOne, Thread::auxiliary)),
+                    Contains("token scale"));
   SessionBuilder huge(1'000'000'000);
   CHECK_THROWS_WITH(huge.on(filled(0, StepKind::prefill, kFive)), Contains("token scale"));
 }

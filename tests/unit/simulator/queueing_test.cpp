@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/error.h"
 #include "simulator/cost/cost_model.h"
 #include "simulator/metrics/percentile.h"
 #include "simulator/replay.h"
@@ -67,6 +68,16 @@ TEST_CASE("A tool call suspends an episode for the tool's latency") {
   CHECK(tool.metrics.busy_time == plain.metrics.busy_time);
   CHECK(tool.overall.mean.tool_wait ==
         Approx(2.0 / to_seconds(tool.metrics.run_time)).epsilon(1e-9));
+}
+
+TEST_CASE("A run that would take more than 30 years is refused") {
+  SimulationConfig settings = config();
+  settings.tool_latency_median_s = 86'400.0;
+  settings.tool_latency_sigma = 5.0;
+  std::vector<Operation> program = {Prefill{1}};
+  for (int call = 0; call < 3000; ++call) program.emplace_back(CallTool{"open"});
+  program.emplace_back(Decode{1});
+  CHECK_THROWS_AS(replay(workload({session(program)}), h100(), qwen3_8b(), settings), Error);
 }
 
 // M/D/1 (Pollaczek-Khinchine with no variance): mean wait = rho D / (2 (1 - rho)). One request a

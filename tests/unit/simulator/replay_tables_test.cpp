@@ -60,6 +60,19 @@ TEST_CASE("Every table states machine, model, scale, load, seed and that it is a
   }
 }
 
+TEST_CASE("The settings table lists every setting, defaults included") {
+  const Params params("simulate", SimulationConfig::parameters(), {{"concurrency", "9"}});
+  const ResultTable table = settings_table(params, "label");
+  REQUIRE(table.rows().size() == SimulationConfig::parameters().size());
+  bool found = false;
+  for (std::size_t row = 0; row < table.rows().size(); ++row) {
+    if (table.text(row, "setting") != "concurrency") continue;
+    CHECK(table.text(row, "value") == "9");
+    found = true;
+  }
+  CHECK(found);
+}
+
 TEST_CASE("The same seed gives the same tables, byte for byte") {
   Fixture fixture;
   const std::string first = text_of(fixture.tables());
