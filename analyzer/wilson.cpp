@@ -23,7 +23,8 @@ Interval wilson_interval_95(std::int64_t successes, std::int64_t n) {
   const double centre = (share + kZ * kZ / (2 * count)) / shrink;
   const double half =
       kZ * std::sqrt(share * (1 - share) / count + kZ * kZ / (4 * count * count)) / shrink;
-  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+  // Rounding must not put an end of the interval on the wrong side of 0 or n successes.
+  return {std::clamp(centre - half, 0.0, share), std::clamp(centre + half, share, 1.0)};
 }
 
 }  // namespace pagequest::analyzer

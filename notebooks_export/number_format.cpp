@@ -63,19 +63,19 @@ std::string shown_name(std::string_view name) {
 ColumnFormat::ColumnFormat(const ResultTable& table, std::size_t column)
     : share_(is_share(table.columns()[column].unit)) {
   double largest = 0;
-  bool reals = false;
+  bool fractions = false;
   for (const auto& row : table.rows()) {
     numeric_ = numeric_ && !std::holds_alternative<std::string>(row[column]);
     const auto* real = std::get_if<double>(&row[column]);
     if (real == nullptr || !std::isfinite(*real)) continue;
-    reals = true;
+    fractions = fractions || *real != std::trunc(*real);
     largest = std::max(largest, std::abs(*real));
   }
   if (table.rows().empty()) numeric_ = false;
   if (share_) {
     constexpr double kOnePercent = 0.01;
     decimals_ = largest >= kOnePercent ? 1 : 3;
-  } else if (reals) {
+  } else if (fractions) {
     decimals_ = decimals_for(largest);
   }
 }

@@ -27,7 +27,7 @@ namespace pagequest::notebooks_export {
 [[nodiscard]] std::string shown_name(std::string_view name);
 
 /// Writes the cells of one column with as many decimals as its largest value needs for about four
-/// digits, so that a column lines up. Integers stay whole; NaN is a dash.
+/// digits, so that a column lines up. Columns of whole numbers stay whole; NaN is a dash.
 class ColumnFormat {
  public:
   ColumnFormat(const ResultTable& table, std::size_t column);

@@ -21,9 +21,15 @@ plt.rcParams.update({"figure.figsize": (8, 4.2), "axes.grid": True, "grid.color"
 }
 
 std::string_view python_reader() {
-  return R"py(def open_trace(path):
+  return R"py(def text(file, name):
+    """A text attribute of the file."""
+    value = file.attrs.get(name, b"")
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def open_trace(path):
     file = h5py.File(path, "r")
-    if file.attrs.get("format") != "pagequest-trace" or file.attrs["format_version"] != 1:
+    if text(file, "format") != "pagequest-trace" or file.attrs["format_version"] != 1:
         raise ValueError(f"{path} is not a PageQuest trace of version 1")
     return file
 
@@ -43,8 +49,8 @@ def rows_of(episodes, index, table):
 FILES = {label: open_trace(path) for label, path in TRACES.items()}
 EPISODES = {label: columns(file, "episodes") for label, file in FILES.items()}
 for label, file in FILES.items():
-    print(f"{label}: {len(EPISODES[label]['episode'])} episodes of {file.attrs['task']}"
-          f" ({file.attrs['setting']}), model {file.attrs['model']}, seed {file.attrs['seed']}"))py";
+    print(f"{label}: {len(EPISODES[label]['episode'])} episodes of {text(file, 'task')}"
+          f" ({text(file, 'setting')}), model {text(file, 'model')}, seed {file.attrs['seed']}"))py";
 }
 
 std::string_view python_accuracy() {
@@ -53,7 +59,7 @@ std::string_view python_accuracy() {
     share = successes / n
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half))
 
 
 figure, axes = plt.subplots()
@@ -134,7 +140,7 @@ std::string_view python_stack_distance() {
   return R"py(# An access: a page whose attention mass (mean over the query heads of the KV head) is at least the
 # threshold, in a decode step of the main thread. Page 0 and the page being written are left out.
 THRESHOLDS = [0.01, 0.05, 0.2]
-MOST_EPISODES = 10  # this is plain Python; `pagequest analyze` does all of them
+MOST_EPISODES = 50  # this is plain Python; `pagequest analyze` does all of them
 
 
 def decode_rows(file, tables, episodes, index):
@@ -251,7 +257,7 @@ def draw(title):
             if chart["y_low"] and chart["y_high"]:
                 low, high = chart["y_low"], chart["y_high"]
                 error = np.array([[y - scaled(low, row[low]), scaled(high, row[high]) - y]
-                                  for (row, _), y in zip(points, ys)]).T
+                                  for (row, _), y in zip(points, ys)]).T.clip(min=0)
         if chart["kind"] == "scatter":
             axes.errorbar(xs, ys, yerr=error, fmt="o", capsize=4, color=colours[name], label=text)
         elif chart["kind"] == "bar":

@@ -188,6 +188,7 @@ class ChartWriter {
     constexpr double kCap = 4;
     const double low = pixel_y(point.low);
     const double high = pixel_y(point.high);
+    labels_.avoid({x - kCap, high}, {x + kCap, low});
     canvas_.line({x, low}, {x, high}, "interval");
     canvas_.line({x - kCap, low}, {x + kCap, low}, "interval");
     canvas_.line({x - kCap, high}, {x + kCap, high}, "interval");
@@ -239,7 +240,7 @@ class ChartWriter {
       canvas_.marker(at, kRadius, series.colour,
                      "marker " + colour_class(series.colour) + (series.style > 0 ? " hollow" : ""),
                      point.tooltip);
-      labels_.avoid(at, kRadius);
+      labels_.avoid({at.x - kRadius, at.y - kRadius}, {at.x + kRadius, at.y + kRadius});
     }
     for (const auto& point : series.points) {
       if (point.label.empty()) continue;
@@ -265,7 +266,8 @@ class ChartWriter {
   Axis x_;
   Axis y_;
   Canvas canvas_;
-  LabelPlacer labels_{{kLeft, kTop}, {kWidth - kRight, kHeight - kBottom}};
+  // A label beside a point on the axis may hang below it a little.
+  LabelPlacer labels_{{kLeft, kTop}, {kWidth - kRight, kHeight - kBottom + 8}};
 };
 
 }  // namespace

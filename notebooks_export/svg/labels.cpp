@@ -14,9 +14,8 @@ constexpr double kGap = 11;  // from the point's centre to the text
 
 }  // namespace
 
-void LabelPlacer::avoid(Pixel centre, double radius) {
-  taken_.push_back(
-      {{centre.x - radius, centre.y - radius}, {centre.x + radius, centre.y + radius}});
+void LabelPlacer::avoid(Pixel top_left, Pixel bottom_right) {
+  taken_.push_back({top_left, bottom_right});
 }
 
 LabelPlacer::Placed LabelPlacer::place(Pixel point, const std::string& text) {

@@ -21,8 +21,8 @@ class LabelPlacer {
     std::string_view anchor;  // of SVG: start, middle, end
   };
 
-  /// Keeps later texts away from a point.
-  void avoid(Pixel centre, double radius);
+  /// Keeps later texts away from a point or a bar.
+  void avoid(Pixel top_left, Pixel bottom_right);
   [[nodiscard]] Placed place(Pixel point, const std::string& text);
 
  private:

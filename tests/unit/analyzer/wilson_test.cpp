@@ -31,6 +31,14 @@ TEST_CASE("a Wilson interval mirrors when successes and failures swap") {
   CHECK(one.high == Approx(1 - other.low));
 }
 
+TEST_CASE("an interval holds its proportion, also where all or none succeed") {
+  for (std::int64_t n = 1; n < 200; ++n) {
+    CHECK(wilson_interval_95(0, n).low == 0.0);
+    CHECK(wilson_interval_95(n, n).high == 1.0);
+    CHECK(wilson_interval_95(0, n).high > 0.0);
+  }
+}
+
 TEST_CASE("no trials give no interval") { CHECK(std::isnan(wilson_interval_95(0, 0).low)); }
 
 }  // namespace

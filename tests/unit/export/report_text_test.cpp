@@ -48,7 +48,7 @@ TEST_CASE("one row is a list of names and values") {
                      {{"policy", ""}, {"accuracy", "share of episodes"}, {"peak", "tokens"}});
   single.add({std::string("full"), 0.5, 12.0});
   CHECK(to_text(single) ==
-        "t\npolicy    full\naccuracy  50.0 % of episodes\npeak      12.00 tokens\n");
+        "t\npolicy    full\naccuracy  50.0 % of episodes\npeak      12 tokens\n");
 }
 
 TEST_CASE("rows beyond the limit are counted") {
