@@ -62,14 +62,13 @@ def classify_main(words, i):
 
 
 def classify_aux(words, i):
-    """Entries of four words, then the list."""
-    try:
-        start = words.index('{"del_cursors":')
-    except ValueError:
-        start = len(words)
-    if i >= start:
-        return "aux" if i < start + 2 else "list"
-    return ("enum", "origin", "last", "verdict")[i % 4]
+    """`NEWEST ; STEP`, entries of four words, `base NEWEST`, then the list."""
+    end = words.index("base")
+    if i == end:
+        return "enum"
+    if i < 3 or i == end + 1 or words[i] == "</aux>":
+        return "aux"
+    return ("enum", "origin", "last", "verdict")[(i - 3) % 4] if i < end else "list"
 
 
 class Builder:

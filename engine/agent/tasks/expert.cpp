@@ -104,11 +104,14 @@ std::vector<Segment> ExpertPlayer::play() {
   return std::move(segments_);
 }
 
-/// The fourth word after the cursor in the tail of a display and in what the model wrote next.
-std::string fourth_word(const Display& display, const Plan& plan, const Documents& documents) {
-  if (display.kind == Display::Kind::document) return label_word(display.source);
-  if (display.kind == Display::Kind::found) return "-";
-  return documents.document_of(plan.value_of(display.source));
+/// Documents below the newest display, from the newest to the oldest.
+void add_documents(Text& text, const Plan& plan, int turn, std::span<const Display> displays) {
+  for (const Display& display : displays) {
+    if (display.kind != Display::Kind::document) continue;
+    text.add(std::to_string(display.cursor), label_word(display.source),
+             label_word(plan.last_step_of(display.source)),
+             display.last_use <= turn ? "drop" : "keep");
+  }
 }
 
 }  // namespace
@@ -145,29 +148,23 @@ std::vector<Segment> play_expert(World& world, const Plan& plan) {
   return ExpertPlayer(world, plan).play();
 }
 
-std::string auxiliary_text(const Plan& plan, const Documents& documents, int turn,
-                           std::span<const int> open) {
-  const std::vector<Display> displays = expert_displays(plan);
+std::string auxiliary_text(const Plan& plan, int turn, std::span<const int> open) {
+  const std::vector<Display> all = expert_displays(plan);
+  std::vector<Display> displays;  // newest first
+  for (const int cursor : open)
+    displays.insert(displays.begin(), all.at(static_cast<std::size_t>(cursor)));
+  const std::string newest = std::to_string(displays.front().cursor);
   Text text;
-  std::vector<int> dropped;
-  for (std::size_t i = open.size(); i-- > 0;) {
-    const Display& display = displays.at(static_cast<std::size_t>(open[i]));
-    const std::string cursor = std::to_string(display.cursor);
-    if (i + 1 == open.size()) {
-      text.add(cursor, ";", label_word(display.step), "now");
-      continue;
-    }
-    const bool document = display.kind == Display::Kind::document;
-    const bool drop = display.last_use <= turn;
-    text.add(cursor, fourth_word(display, plan, documents));
-    text.add(document ? label_word(plan.last_step_of(display.source)) : "-",
-             drop ? "drop" : "keep");
-    if (drop) dropped.push_back(display.cursor);
-  }
-  text.add("base", "-", "-", "drop", "{\"del_cursors\":", "[");
-  for (std::size_t i = 0; i < dropped.size(); ++i) {
-    if (i > 0) text.add(",");
-    text.add(std::to_string(dropped[i]));
+  text.add(newest, ";", label_word(displays.front().step));
+  displays.erase(displays.begin());
+  add_documents(text, plan, turn, displays);
+  text.add("base", newest, "{\"del_cursors\":[");
+  std::string_view separator;
+  for (const Display& display : displays) {
+    if (display.last_use > turn) continue;
+    if (!separator.empty()) text.add(separator);
+    text.add(std::to_string(display.cursor));
+    separator = ",";
   }
   return text.add("]}", "</aux>").str();
 }

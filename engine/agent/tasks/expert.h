@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "engine/agent/tasks/documents.h"
 #include "engine/agent/tasks/plan.h"
 #include "engine/agent/tasks/task.h"
 
@@ -29,9 +28,9 @@ struct Display {
 /// Plays the plan against a fresh world.
 [[nodiscard]] std::vector<Segment> play_expert(World& world, const Plan& plan);
 
-/// Goes from the newest display of `open` downwards, then lists what to delete. An entry is
-/// `CURSOR source LAST verdict` where LAST is the last step that reads the document.
-[[nodiscard]] std::string auxiliary_text(const Plan& plan, const Documents& documents, int turn,
-                                         std::span<const int> open);
+/// `NEWEST ; STEP`, then for each other document of `open`, downwards, `CURSOR SOURCE LAST verdict`
+/// where LAST is the last step that reads about SOURCE; then `base NEWEST` and the list. Search
+/// results and `find` displays need no reasoning: all but the newest display are deleted.
+[[nodiscard]] std::string auxiliary_text(const Plan& plan, int turn, std::span<const int> open);
 
 }  // namespace pagequest::agent

@@ -102,7 +102,7 @@ std::vector<int> HopsWorld::expired_cursors(int turn) const {
 }
 
 std::string HopsWorld::auxiliary(int turn, std::span<const int> open) const {
-  return auxiliary_text(plan_, documents_, turn, open);
+  return auxiliary_text(plan_, turn, open);
 }
 
 }  // namespace pagequest::agent

@@ -40,8 +40,8 @@ constexpr std::array<Word, 48> kFiller = {
 constexpr std::array<Word, 32> kMarkers = {
     "<unk>",  "<s>",     "</s>",   "<q>",        "</q>",     "<start>",
     "<call>", "</call>", "<obs>",  "</obs>",     "<answer>", "</answer>",
-    "</aux>", "**",      "Memory", "management", "mode",     "{\"del_cursors\":",
-    "[",      "]}",      ",",      ";",          "is",       "=",
+    "</aux>", "**",      "Memory", "management", "mode",     "{\"del_cursors\":[",
+    "<pad>",  "]}",      ",",      ";",          "is",       "=",
     ":",      "-",       "vs",     "base",       "now",      "keep",
     "drop",   "hits"};
 constexpr std::array<Word, 8> kTools = {"search", "open",  "find",  "found",

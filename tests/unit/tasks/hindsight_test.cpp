@@ -66,11 +66,11 @@ TEST_CASE("expired cursors stay expired, and the newest display is alive") {
   }
 }
 
-/// The numbers between `[` and `]}`.
+/// The numbers between `{"del_cursors":[` and `]}`.
 std::vector<int> deleted_in(const std::string& text) {
   std::vector<int> cursors;
   const auto words = split_words(text);
-  const auto open = std::ranges::find(words, "[");
+  const auto open = std::ranges::find(words, "{\"del_cursors\":[");
   for (auto word = open + 1; *word != "]}"; ++word)
     if (*word != ",") cursors.push_back(std::stoi(std::string(*word)));
   std::ranges::sort(cursors);
@@ -96,7 +96,7 @@ TEST_CASE("the auxiliary text ends with strict JSON and the stop word") {
   const HopsWorld world(find_hops_setting("default"), 23, 0);
   const std::vector<int> open = {0, 1, 2, 3};
   const std::string text = world.auxiliary(4, open);
-  CHECK(text.find("{\"del_cursors\": [ ") != std::string::npos);
+  CHECK(text.find("{\"del_cursors\":[ ") != std::string::npos);
   CHECK(text.ends_with(" ]} </aux>"));
 }
 
