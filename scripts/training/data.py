@@ -155,11 +155,6 @@ class Builder:
         return begin, end, np.concatenate([shared, own]), visible
 
 
-RELATIONS = set("mother father boss teacher friend rival uncle owner doctor partner city job colour "
-                "food sport pet metal tree drink hobby stone car age height weight score rank wealth "
-                "seal code badge motto crest cipher".split())
-
-
 class Source:
     """An endless stream of rows of one setting, fresh episodes all the time."""
 
@@ -176,7 +171,7 @@ class Source:
                                   "--count", str(self.block), "--holes", str(self.holes), "-o", "-"]
         lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
         header = json.loads(lines[0])
-        self.builder = self.builder or Builder(header["vocabulary"], RELATIONS)
+        self.builder = self.builder or Builder(header["vocabulary"], set(header["relations"]))
         self.records = lines[:0:-1]
         self.first += self.block
 

@@ -103,8 +103,11 @@ Json episode_record(const World& world, std::uint64_t index, const ExportOptions
 void export_jsonl(std::string_view task, std::string_view setting, std::uint64_t seed,
                   std::uint64_t first, std::uint64_t count, std::ostream& out,
                   const ExportOptions& options) {
-  const Json header = {
-      {"task", task}, {"setting", setting}, {"seed", seed}, {"vocabulary", vocabulary()}};
+  const Json header = {{"task", task},
+                       {"setting", setting},
+                       {"seed", seed},
+                       {"vocabulary", vocabulary()},
+                       {"relations", relation_words()}};
   out << header.dump() << '\n';
   for (std::uint64_t index = first; index < first + count; ++index) {
     const auto world = make_world(task, setting, seed, index);

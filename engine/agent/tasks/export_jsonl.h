@@ -15,7 +15,7 @@ struct ExportOptions {
   bool auxiliary = true;  // write auxiliary samples
 };
 
-/// Writes one header line (task, setting, seed, vocabulary), then a line an episode:
+/// Writes one header line (task, setting, seed, vocabulary, relations), then a line an episode:
 /// `segments` (role, turn, cursor, text), `evictions` (cursor, before_turn: gone from that turn's
 /// thought on) and `auxiliary` (after_turn, text), all by the hindsight rule. Deterministic from
 /// the arguments; throws a usage error for unknown names and an output error if the stream fails.

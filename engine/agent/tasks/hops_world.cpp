@@ -15,8 +15,8 @@ bool is_one_of(std::span<const std::string_view> words, std::string_view word) {
 }
 
 bool is_relation(std::string_view word) {
-  return is_one_of(plain_relations(), word) || is_one_of(link_relations(), word) ||
-         is_one_of(number_relations(), word) || is_one_of(archive_relations(), word);
+  const std::vector<std::string> relations = relation_words();
+  return std::ranges::find(relations, word) != relations.end();
 }
 
 }  // namespace

@@ -81,6 +81,14 @@ std::string label_word(int label) { return "a" + std::to_string(label); }
 std::string number_word(int number) { return "n" + std::to_string(number); }
 std::string document_word(int document) { return "d" + std::to_string(document); }
 
+std::vector<std::string> relation_words() {
+  std::vector<std::string> words;
+  for (const std::span<const Word> part :
+       {link_relations(), plain_relations(), number_relations(), archive_relations()})
+    append(words, part);
+  return words;
+}
+
 std::vector<std::string> vocabulary() {
   std::vector<std::string> words;
   append(words, kMarkers);

@@ -48,6 +48,9 @@ inline constexpr int kCursors = 32;    // plain numerals
 [[nodiscard]] std::string number_word(int number);
 [[nodiscard]] std::string document_word(int document);
 
+/// All four kinds of relations.
+[[nodiscard]] std::vector<std::string> relation_words();
+
 /// Every word of the task, in the order of their token ids; `<unk>` is the first.
 [[nodiscard]] std::vector<std::string> vocabulary();
 
