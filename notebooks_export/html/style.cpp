@@ -103,7 +103,7 @@ padding-top:14px}
 nav{position:static;max-height:none}}
 @media (max-width:600px){.page{padding:20px 12px 40px;gap:20px}nav{display:none}header h1{font-size:25px}
 .card,figure,.tablecard{padding:14px 12px}}
-@media print{body{background:#fff;font-size:11pt}.page{display:block;padding:0}nav,.tools{display:none}
+@media print{body{background:#fff;font-size:11pt}details:not([open]){display:none}.page{display:block;padding:0}nav,.tools{display:none}
 figure,.tablecard,.figures div,tr{break-inside:avoid;box-shadow:none}h2{break-after:avoid}
 .numbers{max-height:none;overflow:visible;border:0}th{position:static}th,td{white-space:normal}}
 )css";

@@ -86,7 +86,7 @@ std::string introduction(const Report& report) {
 
 std::string trace_paths(const Report& report, const std::filesystem::path& folder) {
   std::string code = "# Relative to this notebook's folder.\nTRACES = {\n";
-  const auto here = std::filesystem::absolute(folder).lexically_normal();
+  const auto here = std::filesystem::absolute(folder.empty() ? "." : folder).lexically_normal();
   for (const auto& trace : report.traces) {
     const auto there = std::filesystem::absolute(trace.path).lexically_normal();
     code += "    " + python_text(trace.label) + ": " +

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <regex>
 #include <set>
+#include <string>
+#include <utility>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -90,11 +92,15 @@ TEST_CASE("Python reads the embedded report back unchanged") {
 }
 
 TEST_CASE("trace paths are relative to the notebook") {
-  const auto report = testing::sample_report();
-  const auto json = nlohmann::json::parse(notebook_json(report, "traces/../out"));
+  const auto [folder, expected] =
+      GENERATE(std::pair<std::string, std::string>{"traces/../out", "../traces/full.h5"},
+               std::pair<std::string, std::string>{"traces", "full.h5"},
+               std::pair<std::string, std::string>{".", "traces/full.h5"},
+               std::pair<std::string, std::string>{"", "traces/full.h5"});
+  const auto json = nlohmann::json::parse(notebook_json(testing::sample_report(), folder));
   bool found = false;
   for (const auto& cell : json["cells"]) {
-    found = found || source(cell).find("\"full\": \"../traces/full.h5\"") != std::string::npos;
+    found = found || source(cell).find("\"full\": \"" + expected + "\"") != std::string::npos;
   }
   CHECK(found);
 }
