@@ -92,7 +92,7 @@ tr:last-child td{border-bottom:0}
 th{position:sticky;top:0;background:var(--wash);font-weight:600;vertical-align:bottom;z-index:1;
 white-space:normal;line-height:1.3}
 th small{display:block;font-weight:400;color:var(--soft);font-size:11.5px}
-th.n,td.n{text-align:right}
+th.n,td.n{text-align:right}th.n{min-width:88px}.tablecard>details{margin-top:0}
 tbody tr:hover td{background:var(--wash)}
 dl.made{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:4px 18px;margin:8px 0 0;
 font-size:14px}

@@ -120,8 +120,9 @@ class ChartWriter {
     return (kWidth - kLeft - kRight) / static_cast<double>(plot_.categories.size());
   }
 
+  /// The unit is left out if the name says it, as in "turn" and "turns".
   static std::string axis_title(const std::string& name, const std::string& unit) {
-    const bool said = unit.empty() || name.find(unit) != std::string::npos;
+    const bool said = name.find(unit) != std::string::npos || unit.rfind(name, 0) == 0;
     return said ? name : name + " (" + unit + ")";
   }
 

@@ -142,6 +142,10 @@ class Builder {
     return plot_.series.back();
   }
 
+  [[nodiscard]] std::string default_y_name() const {
+    return chart_.kind == ChartKind::cdf ? "cumulative share" : shown_name(chart_.y.front());
+  }
+
   void finish() {
     if (colour_names_.size() > 1 || (series_.there() && !colour_names_.empty())) {
       plot_.colours = numbered(colour_names_);
@@ -151,7 +155,7 @@ class Builder {
     }
     if (style_names_.size() > 1) plot_.styles = numbered(style_names_);
     plot_.x_name = chart_.x_label.empty() ? shown_name(chart_.x) : chart_.x_label;
-    plot_.y_name = chart_.y_label.empty() ? shown_name(chart_.y.front()) : chart_.y_label;
+    plot_.y_name = chart_.y_label.empty() ? default_y_name() : chart_.y_label;
     if (x_.there()) plot_.x_unit = x_.column().unit;
     plot_.y_unit = Field(chart_.table, chart_.y.front()).column().unit;
   }

@@ -93,6 +93,19 @@ TEST_CASE("a line goes through its points in pixels") {
         std::string::npos);
 }
 
+TEST_CASE("an axis names its unit unless its name already does") {
+  Colours colours;
+  Chart line = chart({"b"}, "");
+  line.table = ResultTable("t", "", {{"turn", "turns"}, {"b", "tokens"}});
+  line.x = "turn";
+  line.table.add({0.0, 1.0});
+  line.table.add({1.0, 2.0});
+  line.y_label = "live";
+  const std::string svg = svg_of(line, plot_of(line, colours));
+  CHECK(svg.find(">turn</text>") != std::string::npos);
+  CHECK(svg.find(">live (tokens)</text>") != std::string::npos);
+}
+
 TEST_CASE("bars stand on zero and carry their values") {
   Colours colours;
   Chart bars = chart({"b"}, "");
