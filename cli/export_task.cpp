@@ -10,7 +10,9 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.h"
+#include "base/result_table.h"
 #include "cli/command.h"
+#include "cli/output.h"
 #include "engine/agent/tasks/export_jsonl.h"
 
 namespace pagequest::cli {
@@ -24,6 +26,7 @@ struct Arguments {
   std::uint64_t count = 100;
   agent::ExportOptions options;
   std::string out = "-";
+  bool json = false;
 };
 
 void write(const Arguments& arguments, std::ostream& out) {
@@ -42,6 +45,9 @@ void run(const Arguments& arguments) {
   if (arguments.out == "-") return write(arguments, std::cout);
   std::ofstream file(arguments.out);
   write(arguments, file);
+  ResultTable table("export", "JSON lines that were written.", {{"file", ""}, {"episodes", ""}});
+  table.add({arguments.out, static_cast<std::int64_t>(arguments.count)});
+  print_tables({&table, 1}, arguments.json);
 }
 
 }  // namespace
@@ -62,6 +68,7 @@ void add_export_task(CLI::App& app, ExitCode& /*code*/) {
       ->capture_default_str();
   command->add_option("-o,--out", arguments->out, "JSON-lines file, - for stdout")
       ->capture_default_str();
+  command->add_flag("--json", arguments->json, "print what was written to a file as JSON");
   command->callback([arguments] { run(*arguments); });
 }
 
