@@ -11,13 +11,15 @@
 namespace pagequest::traces::io {
 namespace {
 
-Handle creation_properties(const Status& status, std::size_t chunk_rows) {
+Handle creation_properties(const Status& status, std::size_t chunk_rows, Filter filter) {
   Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
   const hid_t id = properties.get();
   const hsize_t chunk = chunk_rows;
   status(H5Pset_chunk(id, 1, &chunk), "can't set up a column");
-  status(H5Pset_shuffle(id), "can't set up a column");
-  status(H5Pset_deflate(id, 1), "can't set up a column");
+  if (filter == Filter::compress) {
+    status(H5Pset_shuffle(id), "can't set up a column");
+    status(H5Pset_deflate(id, 1), "can't set up a column");
+  }
   status(H5Pset_fletcher32(id), "can't set up a column");
   status(H5Pset_obj_track_times(id, false), "can't set up a column");
   return properties;
@@ -55,14 +57,14 @@ constexpr std::uint64_t kMostInflation = 1100;
 }  // namespace
 
 ColumnWriter::ColumnWriter(const Status& status, hid_t file, std::string name,
-                           const ElementType& type, std::size_t chunk_rows,
+                           const ElementType& type, std::size_t chunk_rows, Filter filter,
                            std::string_view description)
     : status_(&status), name_(std::move(name)), type_(type) {
   create_groups(status, file, name_);
   const hsize_t none = 0;
   const hsize_t unlimited = H5S_UNLIMITED;
   const Handle space(H5Screate_simple(1, &none, &unlimited), H5Sclose);
-  const Handle properties = creation_properties(status, chunk_rows);
+  const Handle properties = creation_properties(status, chunk_rows, filter);
   dataset_ = Handle(H5Dcreate2(file, name_.c_str(), type.disk, space.get(), H5P_DEFAULT,
                                properties.get(), H5P_DEFAULT),
                     H5Dclose);

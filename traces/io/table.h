@@ -46,7 +46,8 @@ class TableWriter {
   void create(const Status& status, hid_t file, const schema::Column<Row, T>& column) {
     using Table = schema::Table<Row>;
     columns_.emplace_back(status, file, std::string(Table::kName) + "/" + std::string(column.name),
-                          element_type<T>(), Table::kChunkRows, column.description);
+                          element_type<T>(), Table::kChunkRows, Filter::compress,
+                          column.description);
   }
 
   template <class T>

@@ -35,7 +35,8 @@ void make_absolute(EpisodeRecording& recording, const WritersOf<EpisodeTables>::
 
 MassWriter::MassWriter(const Status& status, hid_t file, std::string_view name,
                        std::string_view description)
-    : column_(status, file, std::string(name), element_type<float>(), kValuesChunk, description) {}
+    : column_(status, file, std::string(name), element_type<float>(), kValuesChunk,
+              Filter::checksum, description) {}
 
 void MassWriter::append(const std::vector<float>& values) {
   pending_.insert(pending_.end(), values.begin(), values.end());
@@ -55,8 +56,10 @@ EpisodeWriter::EpisodeWriter(const Status& status, hid_t file) : rows_(status, f
     constexpr std::size_t kChunk = schema::Table<EpisodeRow>::kChunkRows;
     const auto type = element_type<std::int64_t>();
     const std::string of = " in " + std::string(table);
-    ranges_.emplace_back(status, file, begin, type, kChunk, "first row of the episode" + of);
-    ranges_.emplace_back(status, file, count, type, kChunk, "rows of the episode" + of);
+    ranges_.emplace_back(status, file, begin, type, kChunk, Filter::compress,
+                         "first row of the episode" + of);
+    ranges_.emplace_back(status, file, count, type, kChunk, Filter::compress,
+                         "rows of the episode" + of);
   };
   for_each_table(add, static_cast<EpisodeTables*>(nullptr));
 }

@@ -154,6 +154,7 @@ struct UnfinishedRow {
 /// values from BlockRow::values_begin. Values that no block names are padding.
 inline constexpr std::string_view kMeanMasses = "attention/mean";
 inline constexpr std::string_view kMaxMasses = "attention/max";
-inline constexpr std::size_t kValuesChunk = 65536;  // 256 KiB of f32
+inline constexpr std::size_t kValuesChunk =
+    16384;  // 64 KiB: a few heads of a block of a small model
 
 }  // namespace pagequest::traces::schema::v1

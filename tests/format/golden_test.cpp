@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/trace_events.h"
+#include "traces/check.h"
+#include "traces/reader.h"
+
+// Files that earlier versions wrote stay readable and mean the same. golden/v1.h5 was written by
+// the recorder when version 1 was defined, from two synthetic episodes of five turns.
+
+using namespace pagequest;
+
+namespace {
+
+/// FNV-1a over the numbers of every event, in order.
+class Digest final : public EventSink {
+ public:
+  void on(const Event& event) override {
+    add(event.index());
+    ++counts[event.index()];
+    std::visit(
+        Overloaded{
+            [this](const TokensFilled& e) {
+              add(e.thread, e.kind, e.step, e.iteration, e.first);
+              add_all(e.tokens);
+            },
+            [this](const PagesAttended& e) {
+              add(e.thread, e.step, e.query_rows, e.layers, e.kv_heads);
+              add_all(e.pages);
+              add_all(e.mean);
+              add_all(e.max);
+            },
+            [this](const TokensEvicted& e) {
+              add(e.step, e.turn, e.span.first, e.span.count, e.tokens);
+            },
+            [this](const PageFreed& e) { add(e.thread, e.step, e.page); },
+            [this](const TurnBegan& e) { add(e.turn); },
+            [this](const ToolResponded& e) {
+              add(e.turn, e.cursor, e.call.first, e.call.count, e.response.first, e.response.count);
+              add_all(e.tool);
+            },
+            [this](const AuxForked& e) { add(e.turn, e.step, e.fork_point, e.shared_pages); },
+            [this](const AuxJoined& e) {
+              add(e.turn, e.tokens, e.parsed);
+              add_all(e.cursors);
+            },
+            [this](const EpisodeEnded& e) {
+              add(e.outcome, e.correct, e.strict, e.turns, e.needed_calls, e.calls, e.peak_tokens,
+                  e.peak_tokens_with_aux, e.aux_tokens, e.kv_reads_tokens);
+            },
+            [](const EpisodeBegan&) {}},
+        event);
+  }
+
+  std::uint64_t value = 0xcbf29ce484222325ULL;
+  std::array<int, std::variant_size_v<Event>> counts{};
+
+ private:
+  template <class... Ts>
+  void add(const Ts&... numbers) {
+    (add_bytes(static_cast<std::uint64_t>(numbers)), ...);
+  }
+  template <class Range>
+  void add_all(const Range& range) {
+    for (const auto& element : range) {
+      std::uint32_t bits = 0;
+      std::memcpy(&bits, &element, sizeof element);
+      add_bytes(bits);
+    }
+  }
+  void add_bytes(std::uint64_t bits) {
+    for (int byte = 0; byte < 8; ++byte) {
+      value = (value ^ (bits >> (8 * byte) & 0xff)) * 0x100000001b3ULL;
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the golden file of version 1 gives the events that were recorded") {
+  const traces::Reader reader("tests/format/golden/v1.h5");
+  REQUIRE(reader.episodes().size() == 2);
+  CHECK(reader.header().model == "synthetic");
+  CHECK(reader.header().policy_params.at("evict_call") == "false");
+  Digest digest;
+  for (std::size_t i = 0; i < reader.episodes().size(); ++i) reader.replay(i, digest);
+  CHECK(digest.counts == std::array<int, 10>{2, 97, 97, 2, 2, 10, 8, 4, 2, 2});
+  CHECK(digest.value == 0xd928850d7aaff0c9ULL);
+  CHECK(traces::check_trace(reader).empty());
+}
