@@ -34,7 +34,7 @@ CLASSES = ["format", "copy", "next", "relation", "source", "resolve", "fact", "c
            "cursor", "compare", "aux", "enum", "origin", "last", "verdict", "list"]
 CLASS_ID = {name: i for i, name in enumerate(CLASSES)}
 WEIGHTS = dict(format=0.3, copy=0.7, fact=2.0, call=2.0, last=3.0, verdict=2.0, enum=2.0,
-               compare=3.0, list=2.0, aux=0.5)
+               compare=6.0, list=2.0, aux=1.0)
 
 
 def is_label(word):

@@ -21,8 +21,8 @@ CURRICULUM = [
     (0.015, {"tiny": 1.0}),
     (0.035, {"tiny": 0.3, "short": 0.7}),
     (0.06, {"tiny": 0.1, "short": 0.4, "default": 0.5}),
-    (0.35, {"tiny": 0.03, "short": 0.12, "default": 0.85}),
-    (1.00, {"tiny": 0.03, "short": 0.12, "default": 0.83, "long": 0.02}),
+    (0.35, {"tiny": 0.45, "short": 0.10, "default": 0.45}),
+    (1.00, {"tiny": 0.45, "short": 0.10, "default": 0.435, "long": 0.015}),
 ]
 
 

@@ -96,7 +96,7 @@ PlanBuilder::PlanBuilder(const HopsSetting& setting, Rng& rng)
 std::string_view PlanBuilder::draw_relation(StepKind kind, bool link, Source& source) {
   while (true) {
     // Within the loop: a source that many steps go back to may use up the number relations.
-    const bool number = compares_ > 0 && rng_.chance(0.4);
+    const bool number = compares_ > 0 && rng_.chance(compares_ == 1 ? 0.4 : 0.85);
     const auto pool = kind == StepKind::find ? archive_relations()
                       : link                 ? link_relations()
                       : number               ? number_relations()

@@ -27,7 +27,8 @@ struct HopsSetting {
   Range filler;     // words of filler after a line
 };
 
-/// The settings of `pocket-hops` by name. `tiny` serves the training's curriculum.
+/// The settings of `pocket-hops` by name. `tiny` serves the training: it comes
+/// first in the curriculum, and it is rich in comparisons, which are rare elsewhere.
 [[nodiscard]] std::span<const HopsSetting> hops_settings();
 
 /// Throws a usage error that lists the valid names.
