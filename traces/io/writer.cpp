@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traces/writer.h"
 
+#include <cerrno>
 #include <cstring>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -24,8 +26,9 @@ using io::QuietErrors;
 using io::Status;
 using io::WriteFailure;
 
-[[noreturn]] void fail(const Status& status, std::string_view what, const WriteFailure& failure) {
-  status.fail(what, {}, std::strerror(failure.error_number), {});
+[[noreturn]] void fail(const Status& status, std::string_view what, const WriteFailure& failure,
+                       std::string hint = {}) {
+  status.fail(what, {}, std::strerror(failure.error_number), {}, std::move(hint));
 }
 
 Handle create_file(const Status& status, const Handle& driver, WriteFailure& failure) {
@@ -36,6 +39,9 @@ Handle create_file(const Status& status, const Handle& driver, WriteFailure& fai
   status(H5Pset_obj_track_times(creation.get(), false), "can't set up HDF5");
   Handle file(H5Fcreate(status.path().c_str(), H5F_ACC_TRUNC, creation.get(), access.get()),
               H5Fclose);
+  if (failure.error_number == EWOULDBLOCK) {
+    fail(status, "can't create the trace", failure, "another recording is writing to it");
+  }
   if (failure.error_number != 0) fail(status, "can't create the trace", failure);
   status(file.get(), "can't create the trace");
   return file;
@@ -67,7 +73,9 @@ struct Writer::State {
   }
 
   void expect_written() const {
-    if (failure.error_number != 0) fail(status, "can't write the trace", failure);
+    if (failure.error_number == 0) return;
+    fail(status, "can't write the trace", failure,
+         "episodes that were committed before stay readable there");
   }
 
   /// After an error the file may be behind what the columns hold: nothing more may be written.

@@ -144,6 +144,22 @@ TEST_CASE("a path that can't be written is an output error that says why") {
   }
 }
 
+TEST_CASE("a second recording into the same file is refused, and the first one goes on") {
+  const TemporaryFolder folder;
+  const SyntheticOptions options;
+  Recorder first(folder / "t.h5", testing::synthetic_header(options));
+  try {
+    const Recorder second(folder / "t.h5", testing::synthetic_header(options));
+    FAIL("two recordings write to one file");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::output);
+    CHECK(error.info().hint == "another recording is writing to it");
+  }
+  testing::emit_synthetic_trace(options, first);
+  first.close();
+  CHECK(traces::Reader(folder / "t.h5").episodes().size() == 3);
+}
+
 TEST_CASE("a tiny queue makes the producer wait, and the wait is counted") {
   const TemporaryFolder folder;
   const SyntheticOptions options{.episodes = 20, .turns = 10};
