@@ -35,7 +35,10 @@ std::string HopsWorld::prompt() const {
   text.add("<start>", ";");
   for (const Step& step : plan_.steps) {
     text.add(label_word(step.label), step.relation, label_word(step.source));
-    if (step.kind == StepKind::compare) text.add(label_word(step.other));
+    if (step.kind == StepKind::compare)
+      text.add(label_word(step.other));
+    else if (plan_.last_step_of(step.source) != step.label)
+      text.add("<more>");  // so only the last mention of a source is followed by a label
     text.add(label_word(step.label), ";");
   }
   text.add("<answer>");

@@ -42,7 +42,7 @@ constexpr std::array<Word, 32> kMarkers = {
     "<call>", "</call>", "<obs>",  "</obs>",     "<answer>", "</answer>",
     "</aux>", "**",      "Memory", "management", "mode",     "{\"del_cursors\":[",
     "<pad>",  "]}",      ",",      ";",          "is",       "=",
-    ":",      "-",       "vs",     "base",       "now",      "keep",
+    ":",      "-",       "vs",     "base",       "<more>",   "keep",
     "drop",   "hits"};
 constexpr std::array<Word, 8> kTools = {"search", "open",  "find",  "found",
                                         "error",  "<max>", "<min>", "page"};
