@@ -51,14 +51,14 @@ std::size_t masses_of(const ForwardChunk& chunk, const model::ModelConfig& model
   return chunk.pages.size() * static_cast<std::size_t>(model.layers * model.kv_heads);
 }
 
-/// Gives each captured chunk its part of batch.masses.
-void place_masses(Batch& batch, const model::ModelConfig& model) {
+/// Gives each captured chunk its part of `masses`.
+void place_masses(Batch& batch, const model::ModelConfig& model, std::vector<float>& masses) {
   std::size_t total = 0;
   for (std::size_t i = 0; i < batch.chunks.size(); ++i) {
     if (batch.scheduled[i].sequence->captures) total += 2 * masses_of(batch.chunks[i], model);
   }
-  batch.masses.resize(total);
-  float* next = batch.masses.data();
+  if (masses.size() < total) masses.resize(total);
+  float* next = masses.data();
   for (std::size_t i = 0; i < batch.chunks.size(); ++i) {
     if (!batch.scheduled[i].sequence->captures) continue;
     const std::size_t count = masses_of(batch.chunks[i], model);
@@ -70,7 +70,8 @@ void place_masses(Batch& batch, const model::ModelConfig& model) {
 }  // namespace
 
 Batch prepare_batch(std::vector<ScheduledChunk> scheduled, KvCache& cache,
-                    const model::ModelConfig& model, const EngineConfig& config) {
+                    const model::ModelConfig& model, const EngineConfig& config,
+                    std::vector<float>& masses) {
   check_positions(scheduled, model);
   Batch batch;
   batch.scheduled = std::move(scheduled);
@@ -78,7 +79,7 @@ Batch prepare_batch(std::vector<ScheduledChunk> scheduled, KvCache& cache,
     for (const kv::PageCopy& copy : chunk.sequence->table.append(chunk.tokens)) cache.copy(copy);
     batch.chunks.push_back(describe(chunk, config));
   }
-  place_masses(batch, model);
+  place_masses(batch, model, masses);
   return batch;
 }
 

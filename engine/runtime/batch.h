@@ -13,17 +13,20 @@
 
 namespace pagequest::runtime {
 
-/// The chunks of one iteration with the memory for what their forward pass gives back.
+/// The chunks of one iteration.
 struct Batch {
   std::vector<ScheduledChunk> scheduled;
   std::vector<ForwardChunk> chunks;  // beside `scheduled`
-  std::vector<float> masses;         // captured, of all chunks
 };
 
 /// Makes the scheduled tokens live in their sequences' page tables, copies the pages that must be
 /// copied before they are written, and describes the forward pass. Throws usage_error, before
 /// anything changes, when a token is beyond the model's positions.
+///
+/// The captured masses of all chunks go to `masses`, which grows to the largest batch so far: a
+/// fresh buffer of that size every iteration would cost more than the capture itself.
 [[nodiscard]] Batch prepare_batch(std::vector<ScheduledChunk> scheduled, KvCache& cache,
-                                  const model::ModelConfig& model, const EngineConfig& config);
+                                  const model::ModelConfig& model, const EngineConfig& config,
+                                  std::vector<float>& masses);
 
 }  // namespace pagequest::runtime

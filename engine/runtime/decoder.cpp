@@ -122,7 +122,7 @@ void Decoder::attend(const ForwardChunk& chunk, std::int64_t first_row, std::int
   const std::int64_t group = config_.query_heads / config_.kv_heads;
   const std::int64_t head_dim = config_.head_dim;
   for (std::int64_t head = 0; head < config_.kv_heads; ++head) {
-    const std::int64_t masses = (layer * config_.kv_heads + head) * chunk.page_count();
+    const std::int64_t masses = (std::int64_t{layer} * config_.kv_heads + head) * chunk.page_count();
     const bool capture = chunk.mean != nullptr;
     const ops::AttentionArgs args{
         .queries = work.query_key_value.row(first_row) + head * group * head_dim,

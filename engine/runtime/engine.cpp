@@ -94,6 +94,7 @@ struct Engine::State {
   std::map<SequenceId, Sequence> sequences;
   std::int32_t next_id = 0;
   std::int64_t iteration = 0;
+  std::vector<float> masses;
   std::vector<SampledToken> sampled;
 };
 
@@ -159,8 +160,8 @@ std::span<const SampledToken> Engine::step() {
   state_->sampled.clear();
   auto scheduled = schedule(state_->in_order(), state_->pool, state_->config);
   if (scheduled.empty()) return {};
-  const Batch batch =
-      prepare_batch(std::move(scheduled), state_->cache, state_->model.config(), state_->config);
+  const Batch batch = prepare_batch(std::move(scheduled), state_->cache, state_->model.config(),
+                                    state_->config, state_->masses);
   state_->forward.run(batch.chunks);
   for (std::size_t i = 0; i < batch.chunks.size(); ++i) {
     state_->finish(batch.scheduled[i], batch.chunks[i]);

@@ -13,7 +13,7 @@ std::int64_t target_rows(std::span<const ForwardChunk> chunks, int threads) {
   constexpr std::int64_t kMost = 24;
   std::int64_t rows = 0;
   for (const ForwardChunk& chunk : chunks) rows += chunk.rows();
-  return std::clamp(rows / (2 * threads), kLeast, kMost);
+  return std::clamp(rows / 2 / threads, kLeast, kMost);
 }
 
 /// In units of a page's attention: a row's matrix products cost about as much as 128 pages.

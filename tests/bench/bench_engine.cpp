@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
 // Benchmarks of the CPU engine, each number beside the ceiling of the machine it ran on.
-//   bench_engine [MODEL_FOLDER [CONTEXT [THREADS]]]
+//   bench_engine [MODEL_FOLDER [THREADS]]
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -17,80 +17,110 @@
 namespace pagequest::bench {
 namespace {
 
-void print_linear(const model::ModelConfig& config, const Ceilings& ceilings) {
-  std::printf("\nmatrix products, 1 thread, %d -> %d (gate and up)\n", config.hidden_size,
-              2 * config.intermediate_size);
+struct Setting {
+  const model::Model& model;
+  int threads;
+  double gflops;  // peak of all threads
+};
+
+// The tenth part of the steps that other load on the machine disturbed least.
+constexpr double kQuiet = 0.1;
+
+void print_linear(const Setting& setting) {
+  const model::ModelConfig& config = setting.model.config();
+  const double peak = peak_gflops(1);
+  std::printf("\nmatrix products, 1 thread, %d -> %d (gate and up); peak %.0f GFLOP/s\n",
+              config.hidden_size, 2 * config.intermediate_size, peak);
   std::printf("  %5s %16s %10s %18s\n", "rows", "packed GFLOP/s", "of peak", "OpenBLAS GFLOP/s");
   for (const auto& t :
        time_linear(config.hidden_size, 2 * config.intermediate_size, {1, 4, 8, 16, 32, 64})) {
     std::printf("  %5ld %16.1f %9.0f%% %18.1f\n", static_cast<long>(t.rows), t.packed_gflops,
-                100 * t.packed_gflops / ceilings.gflops_one_thread, t.openblas_gflops);
+                100 * t.packed_gflops / peak, t.openblas_gflops);
   }
 }
 
-/// Share of a step that the machine would need for its arithmetic or its memory traffic alone.
-double share_of_ceiling(const DecodeNeed& need, double seconds, int threads,
-                        const Ceilings& ceilings) {
-  const bool all = threads > 1;
-  const double gflops = all ? ceilings.gflops_all_threads : ceilings.gflops_one_thread;
-  const double gbps = all ? ceilings.read_gbps_all_threads : ceilings.read_gbps_one_thread;
-  return std::max(need.flops / gflops, need.bytes / gbps) * 1e-9 / seconds;
+/// Seconds that the arithmetic or the reading of a step takes at least.
+double least_seconds(const Setting& setting, const DecodeCase& c) {
+  const DecodeNeed need = need_of(setting.model.config(), c);
+  const int threads = std::min(c.threads, c.sequences);  // one sequence runs on one thread
+  const double compute = need.flops / setting.gflops * setting.threads / threads;
+  return 1e-9 * std::max(compute, need.bytes / peak_read_gbps(threads, need.bytes));
 }
 
-void print_decode(const model::Model& model, std::int32_t context, int threads,
-                  const Ceilings& ceilings, double quiet) {
-  std::printf("\ndecode, context %d, %d thread(s), capture on\n", context, threads);
-  std::printf("  %9s %10s %10s %9s %13s\n", "sequences", "ms/step", "tokens/s", "against 1",
-              "of ceiling");
-  std::vector<DecodeCase> cases;
-  for (const std::int32_t sequences : {1, 2, 8, 32, 64}) {
-    cases.push_back({.sequences = sequences, .context = context, .threads = threads});
-  }
-  const auto seconds = time_decode(model, cases);
-  double one = 0.0;
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    const double step = quantile(seconds[i], quiet);
-    const double rate = cases[i].sequences / step;
-    if (i == 0) one = rate;
-    std::printf("  %9d %10.3f %10.0f %8.1fx %12.0f%%\n", cases[i].sequences, 1e3 * step, rate,
-                rate / one,
-                100 * share_of_ceiling(need_of(model.config(), cases[i]), step, threads, ceilings));
+void print_batches(const Setting& setting, std::int32_t context) {
+  std::printf("\ndecode at context %d, capture on\n", context);
+  std::printf("  %9s %9s %10s %11s\n", "sequences", "ms/step", "tokens/s", "of ceiling");
+  for (const std::int32_t sequences : {1, 2, 4, 8, 16, 32, 64}) {
+    const DecodeCase c{.sequences = sequences, .context = context, .threads = setting.threads};
+    const double step = quantile(time_decode(setting.model, {c})[0], kQuiet);
+    std::printf("  %9d %9.3f %10.0f %10.0f%%\n", sequences, 1e3 * step, sequences / step,
+                100 * least_seconds(setting, c) / step);
   }
 }
 
-void print_capture(const model::Model& model, std::int32_t context, int threads, double quiet) {
-  std::printf("\ncapture on against off, context %d, %d thread(s)\n", context, threads);
-  std::printf("  %9s %10s %10s %10s\n", "sequences", "off ms", "on ms", "overhead");
-  for (const std::int32_t sequences : {1, 8, 32}) {
-    DecodeCase off{.sequences = sequences, .context = context, .steps = 200, .threads = threads};
-    off.capture = false;
-    DecodeCase on = off;
-    on.capture = true;
-    const auto seconds = time_decode(model, {off, on});
-    const double off_s = quantile(seconds[0], quiet);
-    const double on_s = quantile(seconds[1], quiet);
-    std::printf("  %9d %10.3f %10.3f %9.1f%%\n", sequences, 1e3 * off_s, 1e3 * on_s,
-                100 * (on_s / off_s - 1));
+/// The last column is the ratio at which 32 sequences would run into the machine's ceiling.
+void print_scaling(const Setting& setting) {
+  std::printf("\n32 sequences against 1, capture on\n");
+  std::printf("  %7s %12s %13s %7s %15s\n", "context", "tokens/s (1)", "tokens/s (32)", "ratio",
+              "ceiling's ratio");
+  for (const std::int32_t context : {32, 64, 128, 256, 512, 1024, 2048}) {
+    const DecodeCase one{.sequences = 1, .context = context, .threads = setting.threads};
+    DecodeCase many = one;
+    many.sequences = 32;
+    const double one_s = quantile(time_decode(setting.model, {one})[0], kQuiet);
+    const double many_s = quantile(time_decode(setting.model, {many})[0], kQuiet);
+    std::printf("  %7d %12.0f %13.0f %6.1fx %14.1fx\n", context, 1 / one_s, 32 / many_s,
+                32 * one_s / many_s, 32 * one_s / least_seconds(setting, many));
+  }
+}
+
+void print_capture(const Setting& setting) {
+  std::printf("\ncapture on against off (the two take turns, step by step)\n");
+  std::printf("  %9s %7s %9s %9s %9s\n", "sequences", "context", "off ms", "on ms", "overhead");
+  for (const std::int32_t context : {128, 512, 1536}) {
+    for (const std::int32_t sequences : {1, 32}) {
+      DecodeCase off{.sequences = sequences,
+                     .context = context,
+                     .steps = 200,
+                     .threads = setting.threads,
+                     .capture = false};
+      DecodeCase on = off;
+      on.capture = true;
+      const auto seconds = time_decode(setting.model, {off, on});
+      const double off_s = quantile(seconds[0], kQuiet);
+      const double on_s = quantile(seconds[1], kQuiet);
+      std::printf("  %9d %7d %9.3f %9.3f %8.1f%%\n", sequences, context, 1e3 * off_s, 1e3 * on_s,
+                  100 * (median_ratio(seconds[0], seconds[1]) - 1));
+    }
+  }
+}
+
+void print_prefill(const Setting& setting) {
+  std::printf("\nprefill, 8 prompts at once, capture on\n");
+  std::printf("  %7s %10s %11s\n", "context", "tokens/s", "of peak");
+  for (const std::int32_t context : {128, 512, 2048}) {
+    const PrefillTiming t = time_prefill(setting.model, 8, context, setting.threads);
+    std::printf("  %7d %10.0f %10.0f%%\n", context, t.tokens / t.seconds,
+                100 * t.flops / t.seconds * 1e-9 / setting.gflops);
   }
 }
 
 int run(int argc, char** argv) {
-  const char* folder = argc > 1 ? argv[1] : "engine/pocket";
-  const std::int32_t context = argc > 2 ? std::atoi(argv[2]) : 512;
+  const model::Model model = model::Model::load(argc > 1 ? argv[1] : "engine/pocket");
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const int threads = argc > 3 ? std::atoi(argv[3]) : cores;
-  // The tenth part of the steps that other load on the machine disturbed least.
-  constexpr double kQuiet = 0.1;
-  const model::Model model = model::Model::load(folder);
-  const Ceilings ceilings = measure_ceilings(threads);
-  std::printf("model %s, kernels %s, %d thread(s)\n", model.name().c_str(),
-              std::string(ops::to_string(ops::best_isa())).c_str(), threads);
-  std::printf("ceilings: %.0f GFLOP/s and %.1f GB/s on 1 thread, %.0f and %.1f on %d\n",
-              ceilings.gflops_one_thread, ceilings.read_gbps_one_thread,
-              ceilings.gflops_all_threads, ceilings.read_gbps_all_threads, threads);
-  print_linear(model.config(), ceilings);
-  print_decode(model, context, threads, ceilings, kQuiet);
-  print_capture(model, context, threads, kQuiet);
+  const int threads = argc > 2 ? std::max(1, std::atoi(argv[2])) : cores;
+  const Setting setting{model, threads, peak_gflops(threads)};
+  std::printf("model %s@%s, kernels %s, %d thread(s)\n", model.name().c_str(),
+              model.weights_hash().c_str(), std::string(ops::to_string(ops::best_isa())).c_str(),
+              threads);
+  std::printf(
+      "ceilings: %.0f GFLOP/s; reading %.1f GB/s from memory, %.1f GB/s of 6 MB in caches\n",
+      setting.gflops, peak_read_gbps(threads, 400e6), peak_read_gbps(threads, 6e6));
+  print_linear(setting);
+  print_batches(setting, 256);
+  print_scaling(setting);
+  print_capture(setting);
+  print_prefill(setting);
   return 0;
 }
 

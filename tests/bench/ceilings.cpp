@@ -16,6 +16,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::size_t kResultStride = 64;  // floats: no two threads write one cache line
+
 /// `kSums` independent multiply-add chains keep every unit busy; returns operations done.
 template <class Vector, int kSums>
 inline __attribute__((always_inline)) double multiply_add(std::int64_t rounds, float* out) {
@@ -59,15 +61,15 @@ double read_all(const float* data, std::int64_t count, float* out) {
   for (std::int64_t i = 0; i < count; i += 64) {
     for (std::int64_t j = 0; j < 64; ++j) sums[j] += data[i + j];
   }
-  *out = *std::max_element(sums, sums + 64);
+  *out += *std::max_element(sums, sums + 64);
   return static_cast<double>(count) * sizeof(float);
 }
 
-/// Work per second of `threads` threads that each call work(thread), best of five.
+/// Work per second of `threads` threads that each call work(thread), best of twenty short ones.
 template <class Work>
 double best_rate(int threads, const Work& work) {
   double best = 0.0;
-  for (int repeat = 0; repeat < 5; ++repeat) {
+  for (int repeat = 0; repeat < 20; ++repeat) {
     std::vector<double> done(static_cast<std::size_t>(threads));
     const auto begin = Clock::now();
     {
@@ -86,25 +88,29 @@ double best_rate(int threads, const Work& work) {
 
 }  // namespace
 
-Ceilings measure_ceilings(int threads) {
-  constexpr std::int64_t kRounds = 3'000'000;
-  constexpr std::int64_t kFloats = 64 << 20;  // 256 MiB in all
-  ops::FloatBuffer data(kFloats);
-  std::fill_n(data.data(), kFloats, 1.0F);
-  std::vector<float> results(static_cast<std::size_t>(threads) * 64);
-  const auto compute = [&](int t) {
-    return multiply_add_best(kRounds, &results[64 * static_cast<std::size_t>(t)]);
-  };
-  const auto read = [&](int part, int parts) {
-    const std::int64_t count = kFloats / parts / 64 * 64;
-    return read_all(data.data() + part * count, count,
-                    &results[64 * static_cast<std::size_t>(part)]);
-  };
-  return {
-      .gflops_one_thread = best_rate(1, compute) * 1e-9,
-      .gflops_all_threads = best_rate(threads, compute) * 1e-9,
-      .read_gbps_one_thread = best_rate(1, [&](int t) { return read(t, 1); }) * 1e-9,
-      .read_gbps_all_threads = best_rate(threads, [&](int t) { return read(t, threads); }) * 1e-9};
+double peak_gflops(int threads) {
+  constexpr std::int64_t kRounds = 1'000'000;
+  std::vector<float> results(static_cast<std::size_t>(threads) * kResultStride);
+  return 1e-9 * best_rate(threads, [&](int t) {
+           return multiply_add_best(kRounds, &results[static_cast<std::size_t>(t) * kResultStride]);
+         });
+}
+
+double peak_read_gbps(int threads, double bytes) {
+  const std::int64_t part = static_cast<std::int64_t>(bytes / sizeof(float) / threads) / 64 * 64;
+  constexpr double kLeastBytes = 1e8;  // of one measurement
+  const int repeats = 1 + static_cast<int>(kLeastBytes / bytes);
+  ops::FloatBuffer data(part * threads);
+  std::fill_n(data.data(), part * threads, 1.0F);
+  std::vector<float> results(static_cast<std::size_t>(threads) * kResultStride);
+  return 1e-9 * best_rate(threads, [&](int t) {
+           double read = 0.0;
+           for (int i = 0; i < repeats; ++i) {
+             read += read_all(data.data() + t * part, part,
+                              &results[static_cast<std::size_t>(t) * kResultStride]);
+           }
+           return read;
+         });
 }
 
 }  // namespace pagequest::bench

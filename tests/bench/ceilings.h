@@ -5,13 +5,12 @@
 namespace pagequest::bench {
 
 /// What this machine can do at most, measured in the same run as the numbers beside it.
-struct Ceilings {
-  double gflops_one_thread = 0.0;     // multiply-adds of the widest vectors, in registers
-  double gflops_all_threads = 0.0;    // the same, all threads at once
-  double read_gbps_one_thread = 0.0;  // sum of an array far larger than the caches
-  double read_gbps_all_threads = 0.0;
-};
 
-[[nodiscard]] Ceilings measure_ceilings(int threads);
+/// Multiply-adds of the widest vectors, in registers, on all `threads` at once, GFLOP/s.
+[[nodiscard]] double peak_gflops(int threads);
+
+/// Reading `bytes` over and over on all `threads` at once, each its part, GB/s: from the caches if
+/// that much fits into them, else from memory.
+[[nodiscard]] double peak_read_gbps(int threads, double bytes);
 
 }  // namespace pagequest::bench

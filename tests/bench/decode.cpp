@@ -23,18 +23,30 @@ class WantingSink final : public EventSink {
   void on(const Event& /*event*/) override {}
 };
 
+void add_prompts(runtime::Engine& engine, const model::Model& model, std::int32_t sequences,
+                 std::int32_t context) {
+  Rng rng(1);
+  const auto vocabulary = static_cast<std::uint64_t>(model.config().vocabulary);
+  for (std::int32_t i = 0; i < sequences; ++i) {
+    std::vector<std::int32_t> prompt;
+    for (std::int32_t t = 0; t < context; ++t) {
+      prompt.push_back(static_cast<std::int32_t>(rng.below(vocabulary)));
+    }
+    engine.add(EpisodeId{i}, prompt, {}, {});
+  }
+}
+
+/// Weights that one token is multiplied with; those of the logits apart.
+double weights_of_layers(const model::ModelConfig& model) {
+  const double query = static_cast<double>(model.query_heads) * model.head_dim;
+  const double key = static_cast<double>(model.kv_heads) * model.head_dim;
+  return model.layers * model.hidden_size * (2 * query + 2 * key + 3.0 * model.intermediate_size);
+}
+
 class DecodeRun {
  public:
   DecodeRun(const model::Model& model, const DecodeCase& c) : engine_(model, config_of(c), sink_) {
-    Rng rng(1);
-    const auto vocabulary = static_cast<std::uint64_t>(model.config().vocabulary);
-    for (std::int32_t i = 0; i < c.sequences; ++i) {
-      std::vector<std::int32_t> prompt;
-      for (std::int32_t t = 0; t < c.context; ++t) {
-        prompt.push_back(static_cast<std::int32_t>(rng.below(vocabulary)));
-      }
-      engine_.add(EpisodeId{i}, prompt, {}, {});
-    }
+    add_prompts(engine_, model, c.sequences, c.context);
     std::size_t ready = 0;
     while (engine_.has_queued_input()) {
       const auto sampled = engine_.step();
@@ -86,17 +98,46 @@ double quantile(std::vector<double> samples, double q) {
   return samples[static_cast<std::size_t>(q * static_cast<double>(samples.size() - 1))];
 }
 
+double median_ratio(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < a.size(); ++i) ratios.push_back(b[i] / a[i]);
+  return quantile(ratios, 0.5);
+}
+
 DecodeNeed need_of(const model::ModelConfig& model, const DecodeCase& c) {
   const double query = static_cast<double>(model.query_heads) * model.head_dim;
   const double key = static_cast<double>(model.kv_heads) * model.head_dim;
-  const double layer_weights =
-      model.hidden_size * (2 * query + 2 * key + 3.0 * model.intermediate_size);
   const double weights =
-      model.layers * layer_weights + static_cast<double>(model.vocabulary) * model.hidden_size;
+      weights_of_layers(model) + static_cast<double>(model.vocabulary) * model.hidden_size;
   const double tokens = c.context + c.steps / 2.0;
   const double attention = 2 * query * tokens * model.layers;
   return {.flops = 2 * c.sequences * (weights + attention),
           .bytes = sizeof(float) * (weights + c.sequences * 2 * key * tokens * model.layers)};
+}
+
+PrefillTiming time_prefill(const model::Model& model, std::int32_t sequences, std::int32_t context,
+                           int threads) {
+  const model::ModelConfig& shape = model.config();
+  const double query = static_cast<double>(shape.query_heads) * shape.head_dim;
+  PrefillTiming timing{
+      .tokens = static_cast<double>(sequences) * context, .seconds = 1e30, .flops = 0.0};
+  const double attention = 2 * query * context / 2.0 * shape.layers;
+  timing.flops = 2 * timing.tokens * (weights_of_layers(shape) + attention);
+  for (int repeat = 0; repeat < 3; ++repeat) {
+    WantingSink sink;
+    runtime::EngineConfig config;
+    config.pool_pages = sequences * (context / config.page_size + 1);
+    config.threads = threads;
+    runtime::Engine engine(model, config, sink);
+    add_prompts(engine, model, sequences, context);
+    const auto begin = Clock::now();
+    std::size_t sampled = 0;
+    while (engine.has_queued_input()) sampled += engine.step().size();
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    timing.seconds = std::min(timing.seconds, seconds);
+    PQ_CHECK(sampled == static_cast<std::size_t>(sequences), "each prompt gives one token");
+  }
+  return timing;
 }
 
 }  // namespace pagequest::bench

@@ -22,8 +22,21 @@ struct DecodeCase {
 [[nodiscard]] std::vector<std::vector<double>> time_decode(const model::Model& model,
                                                            const std::vector<DecodeCase>& cases);
 
+struct PrefillTiming {
+  double tokens;
+  double seconds;
+  double flops;  // matrix products and attention
+};
+
+/// `sequences` prompts of `context` tokens, all queued at once; best of three.
+[[nodiscard]] PrefillTiming time_prefill(const model::Model& model, std::int32_t sequences,
+                                         std::int32_t context, int threads);
+
 /// The value that a share `q` of the samples is below.
 [[nodiscard]] double quantile(std::vector<double> samples, double q);
+
+/// Median of the steps' ratios b/a: a pair of steps saw the same load on the machine.
+[[nodiscard]] double median_ratio(const std::vector<double>& a, const std::vector<double>& b);
 
 /// What one decode step of a case must do at least.
 struct DecodeNeed {

@@ -81,7 +81,9 @@ struct AttentionArgs {
                                                               std::int64_t group,
                                                               std::int64_t head_dim) {
   constexpr std::int64_t kMostQueries = 8;
-  return kMostQueries * (page_count * (token_stride + 1) + head_dim) + group * page_count;
+  const std::int64_t padded_pages = (page_count + 15) / 16 * 16;  // whole vectors of page sums
+  return kMostQueries * (page_count * token_stride + padded_pages + head_dim) +
+         group * padded_pages;
 }
 
 struct Kernels {

@@ -4,19 +4,21 @@
 
 #include "engine/ops/cpu/kernels.h"
 #include "engine/ops/cpu/simd/exp.h"
+#include "engine/ops/cpu/simd/transposed_sum.h"
 
 // Attention in three passes over the pages: scores and their maximum; exponentials and their sums;
 // weighted sum of the values. All scores of up to 8 query vectors (8 x context floats) stay in the
 // second-level cache, so keys and values are read from memory once each, and the exponential sum
-// of a page, which is its attention mass times the total, comes out of the second pass for one
-// horizontal sum.
+// of a page, which is its attention mass times the total, comes out of the second pass almost for
+// free: the pages' vectors are summed horizontally many at a time.
 namespace pagequest::ops::PQ_ISA_NAMESPACE {
 
 struct AttentionScratch {
   float* weights;    // (query vector, page, token_stride): scores, then exponentials
-  float* page_sums;  // (query vector, page): sums of exponentials; only with capture
+  float* page_sums;  // (query vector, padded page): sums of exponentials; only with capture
   float* queries;    // (head_dim, query vector), times the scale
-  float* masses;     // (head of the group, page): mass summed over captured rows
+  float* masses;     // (head of the group, padded page): mass summed over captured rows
+  std::int64_t padded_pages;
 };
 
 /// Bit i: row position `position` may see the token at page.first_position + i.
@@ -108,6 +110,7 @@ template <bool kCapture>
 float exponentiate(const AttentionArgs& args, float* weights, float* page_sums, std::int64_t pages,
                    float shift) {
   Vec total{};
+  Vec page_totals[kLanes];
   for (std::int64_t p = 0; p < pages; ++p) {
     Vec page_total{};
     for (std::int64_t t = 0; t < args.token_stride; t += kLanes) {
@@ -117,14 +120,17 @@ float exponentiate(const AttentionArgs& args, float* weights, float* page_sums, 
       page_total += e;
     }
     total += page_total;
-    if constexpr (kCapture) page_sums[p] = sum(page_total);
+    if constexpr (kCapture) {
+      page_totals[p % kLanes] = page_total;
+      if (p % kLanes == kLanes - 1) store(page_sums + p + 1 - kLanes, transposed_sum(page_totals));
+    }
+  }
+  if constexpr (kCapture) {
+    const std::int64_t rest = pages % kLanes;
+    for (std::int64_t i = rest; i < kLanes; ++i) page_totals[i] = Vec{};
+    if (rest > 0) store(page_sums + pages - rest, transposed_sum(page_totals));
   }
   return sum(total);
-}
-
-inline void store_components(const AttentionArgs& args, std::int64_t d, Vec value, float* out) {
-  if (d + kLanes <= args.head_dim) return store(out + d, value);
-  for (std::int64_t i = 0; d + i < args.head_dim; ++i) out[d + i] = value[i];
 }
 
 /// Components [d, d + kVectors * kLanes) of the outputs.
@@ -154,7 +160,8 @@ void mix_components(const AttentionArgs& args, const float* weights, std::int64_
     const std::int64_t row = (first + v) / args.group;
     float* out = args.out + row * args.out_stride + (first + v) % args.group * args.head_dim;
     for (int j = 0; j < kVectors; ++j) {
-      store_components(args, d + j * kLanes, sums[v][j] * inverse_totals[v], out);
+      const std::int64_t at = d + j * kLanes;
+      store_first(out + at, sums[v][j] * inverse_totals[v], args.head_dim - at);
     }
   }
 }
@@ -184,7 +191,7 @@ void attend(const AttentionArgs& args, const AttentionScratch& scratch, std::int
   float inverse_totals[kQueries];
   for (int v = 0; v < kQueries; ++v) {
     float* weights = scratch.weights + v * args.page_count * args.token_stride;
-    float* page_sums = scratch.page_sums + v * args.page_count;
+    float* page_sums = scratch.page_sums + v * scratch.padded_pages;
     inverse_totals[v] =
         1.0F / exponentiate<kCapture>(args, weights, page_sums, pages, largest(largest_score[v]));
   }
@@ -192,9 +199,11 @@ void attend(const AttentionArgs& args, const AttentionScratch& scratch, std::int
   if constexpr (kCapture) {
     for (int v = 0; v < kQueries; ++v) {
       if ((first + v) / args.group < args.rows - args.capture_rows) continue;
-      float* masses = scratch.masses + (first + v) % args.group * args.page_count;
-      const float* page_sums = scratch.page_sums + v * args.page_count;
-      for (std::int64_t p = 0; p < pages; ++p) masses[p] += page_sums[p] * inverse_totals[v];
+      float* masses = scratch.masses + (first + v) % args.group * scratch.padded_pages;
+      const float* page_sums = scratch.page_sums + v * scratch.padded_pages;
+      for (std::int64_t p = 0; p < pages; p += kLanes) {
+        store(masses + p, load(masses + p) + load(page_sums + p) * inverse_totals[v]);
+      }
     }
   }
 }
@@ -223,19 +232,19 @@ void attend_block(const AttentionArgs& args, const AttentionScratch& scratch, st
 }
 
 /// Mean and maximum over the heads of the group of the masses averaged over the captured rows.
-inline void reduce_heads(const AttentionArgs& args, const float* masses) {
+inline void reduce_heads(const AttentionArgs& args, const AttentionScratch& scratch) {
   const float per_row = 1.0F / static_cast<float>(args.capture_rows);
   const float per_head = 1.0F / static_cast<float>(args.group);
-  for (std::int64_t p = 0; p < args.page_count; ++p) {
-    float total = 0.0F;
-    float most = 0.0F;
+  for (std::int64_t p = 0; p < args.page_count; p += kLanes) {
+    Vec total{};
+    Vec most{};
     for (std::int64_t head = 0; head < args.group; ++head) {
-      const float mass = masses[head * args.page_count + p] * per_row;
+      const Vec mass = load(scratch.masses + head * scratch.padded_pages + p) * per_row;
       total += mass;
-      most = mass > most ? mass : most;
+      most = max(most, mass);
     }
-    args.mean[p] = total * per_head;
-    args.max[p] = most;
+    store_first(args.mean + p, total * per_head, args.page_count - p);
+    store_first(args.max + p, most, args.page_count - p);
   }
 }
 
@@ -245,17 +254,18 @@ void attention(const AttentionArgs& args) {
   AttentionScratch scratch;
   scratch.weights = args.scratch;
   scratch.page_sums = scratch.weights + kMostQueries * args.page_count * args.token_stride;
-  scratch.queries = scratch.page_sums + kMostQueries * args.page_count;
+  scratch.padded_pages = (args.page_count + 15) / 16 * 16;
+  scratch.queries = scratch.page_sums + kMostQueries * scratch.padded_pages;
   scratch.masses = scratch.queries + kMostQueries * args.head_dim;
   if constexpr (kCapture) {
-    for (std::int64_t i = 0; i < args.group * args.page_count; ++i) scratch.masses[i] = 0.0F;
+    for (std::int64_t i = 0; i < args.group * scratch.padded_pages; ++i) scratch.masses[i] = 0.0F;
   }
   const std::int64_t vectors = args.rows * args.group;
   for (std::int64_t first = 0; first < vectors; first += kMostQueries) {
     const std::int64_t left = vectors - first;
     attend_block<kCapture>(args, scratch, first, left < kMostQueries ? left : kMostQueries);
   }
-  if constexpr (kCapture) reduce_heads(args, scratch.masses);
+  if constexpr (kCapture) reduce_heads(args, scratch);
 }
 
 }  // namespace pagequest::ops::PQ_ISA_NAMESPACE

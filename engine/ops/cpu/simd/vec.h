@@ -26,6 +26,11 @@ typedef std::int32_t IntVec __attribute__((vector_size(4 * PQ_LANES), aligned(4)
 
 inline Vec load(const float* p) { return *reinterpret_cast<const Vec*>(p); }
 inline void store(float* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
+/// Stores the first `count` lanes, all of them if there are not more.
+inline void store_first(float* p, Vec v, std::int64_t count) {
+  if (count >= kLanes) return store(p, v);
+  for (std::int64_t i = 0; i < count; ++i) p[i] = v[i];
+}
 inline Vec splat(float x) { return Vec{} + x; }
 inline Vec max(Vec a, Vec b) { return a > b ? a : b; }
 inline Vec min(Vec a, Vec b) { return a < b ? a : b; }
