@@ -148,9 +148,9 @@ ModelConfig load_config(const std::filesystem::path& folder) {
   ModelConfig config;
   const std::filesystem::path canonical = std::filesystem::weakly_canonical(folder);
   config.name = canonical.filename().string();
-  if (reader.has("_name_or_path") && reader.field("_name_or_path").is_string() &&
-      reader.field("_name_or_path") != "") {
-    config.name = reader.field("_name_or_path").get<std::string>();
+  if (reader.has("_name_or_path") && reader.field("_name_or_path").is_string()) {
+    const std::string given = reader.field("_name_or_path").get<std::string>();
+    if (!given.empty()) config.name = given;
   }
   config.hidden_size = reader.size("hidden_size");
   config.layers = reader.integer("num_hidden_layers", 1, 1000);

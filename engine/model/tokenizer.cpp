@@ -33,7 +33,7 @@ void require_type(const std::filesystem::path& path, const json& file, const std
 void check_added(const std::filesystem::path& path, const json& token) {
   const bool whole = token.is_object() && token.value("content", json()).is_string() &&
                      token.value("id", json()).is_number_integer();
-  if (!whole || token["content"] == "") {
+  if (!whole || token["content"].get_ref<const std::string&>().empty()) {
     throw field_error(path, "added_tokens", token.dump(), "an id and a content");
   }
   for (const char* option : {"single_word", "lstrip", "rstrip"}) {
