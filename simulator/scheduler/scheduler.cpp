@@ -238,13 +238,17 @@ void Scheduler::measure(Batch& batch) const {
 void Scheduler::check_invariants() const {
   std::int64_t held = 0;
   std::int64_t tokens = 0;
-  for (const Slot& own : slots_) {
-    held += own.kv_pages + own.reserved;
-    tokens += own.tokens;
-    if (own.request == nullptr) continue;
-    PQ_CHECK(own.kv_pages == own.request->kv().pages(), "a request holds what its tokens need");
-    PQ_CHECK(own.tokens == own.request->kv().resident_live_tokens(), "live tokens are counted");
-    PQ_CHECK(own.resident || own.kv_pages == 0, "a request without pages is not resident");
+  // Requests on no list hold nothing, or else the sums don't match.
+  for (const auto* ids : {&active_, &waiting_, &idle_}) {
+    for (const std::int32_t id : *ids) {
+      const Slot& own = slots_[static_cast<std::size_t>(id)];
+      const SequenceKv& kv = own.request->kv();
+      PQ_CHECK(own.kv_pages == kv.pages(), "a request holds what its tokens need");
+      PQ_CHECK(own.tokens == kv.resident_live_tokens(), "live tokens are counted");
+      PQ_CHECK(own.resident || own.kv_pages == 0, "a request without pages is not resident");
+      held += own.kv_pages + own.reserved;
+      tokens += own.tokens;
+    }
   }
   PQ_CHECK(held == pool_.used(), "pages held by requests are the pages used");
   PQ_CHECK(tokens == resident_tokens_, "live tokens of requests are the tokens resident");
