@@ -90,7 +90,7 @@ void print_capture(const Setting& setting) {
       const double off_s = quantile(seconds[0], kQuiet);
       const double on_s = quantile(seconds[1], kQuiet);
       std::printf("  %9d %7d %9.3f %9.3f %8.1f%%\n", sequences, context, 1e3 * off_s, 1e3 * on_s,
-                  100 * (median_ratio(seconds[0], seconds[1]) - 1));
+                  100 * (on_s / off_s - 1));
     }
   }
 }

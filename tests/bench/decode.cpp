@@ -98,12 +98,6 @@ double quantile(std::vector<double> samples, double q) {
   return samples[static_cast<std::size_t>(q * static_cast<double>(samples.size() - 1))];
 }
 
-double median_ratio(const std::vector<double>& a, const std::vector<double>& b) {
-  std::vector<double> ratios;
-  for (std::size_t i = 0; i < a.size(); ++i) ratios.push_back(b[i] / a[i]);
-  return quantile(ratios, 0.5);
-}
-
 DecodeNeed need_of(const model::ModelConfig& model, const DecodeCase& c) {
   const double query = static_cast<double>(model.query_heads) * model.head_dim;
   const double key = static_cast<double>(model.kv_heads) * model.head_dim;

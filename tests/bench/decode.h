@@ -35,9 +35,6 @@ struct PrefillTiming {
 /// The value that a share `q` of the samples is below.
 [[nodiscard]] double quantile(std::vector<double> samples, double q);
 
-/// Median of the steps' ratios b/a: a pair of steps saw the same load on the machine.
-[[nodiscard]] double median_ratio(const std::vector<double>& a, const std::vector<double>& b);
-
 /// What one decode step of a case must do at least.
 struct DecodeNeed {
   double flops;  // matrix products and attention
