@@ -92,6 +92,7 @@ Section cost_section(const Traces& traces) {
             .table = stacked(traces, "episodes_summary"),
             .x = "peak_tokens_mean",
             .y = {"accuracy"},
+            .series = "policy",
             .y_low = "accuracy_low",
             .y_high = "accuracy_high",
             .point_label = "policy",
@@ -148,16 +149,16 @@ Section live_section(const Traces& traces) {
 Section usage_section(const Traces& traces) {
   const ResultTable cdf = stacked(traces, "reuse_distance_cdf");
   const Traces first = {traces.front()};
-  const auto threshold_chart = [&](const char* table, const char* x, const char* y,
+  const auto threshold_chart = [&](ChartKind kind, const char* table, const char* x, const char* y,
                                    const char* title, const char* caption) {
-    return Chart{.kind = ChartKind::step,
+    return Chart{.kind = kind,
                  .title = title,
                  .caption = caption,
                  .table = stacked(first, table),
                  .x = x,
                  .y = {y},
                  .series = "threshold",
-                 .log_x = true};
+                 .log_x = kind == ChartKind::step};  // a distance of 0 has no logarithm
   };
   return {
       .heading = "How pages are used",
@@ -167,29 +168,30 @@ Section usage_section(const Traces& traces) {
           "resident and left out. The first chart counts {:.0f} % as an access; the next ones show "
           "how much the picture depends on that choice.",
           100 * kShownThreshold),
-      .blocks = {Chart{.kind = ChartKind::cdf,
-                       .title = "Stack distance of page accesses",
-                       .caption = "A curve further left means that recently used pages are used "
-                                  "again: a small LRU cache would do.",
-                       .table = at_shown_threshold(cdf),
-                       .x = "distance",
-                       .y = {"cdf"},
-                       .series = "policy",
-                       .x_label = "distinct other pages since the last access"},
-                 threshold_chart("reuse_distance_cdf", "distance", "cdf",
-                                 ("Stack distance by threshold, " + first[0].label).c_str(),
-                                 "The lower the threshold, the more pages count as accessed."),
-                 threshold_chart("lru_miss_ratio", "cache_pages", "miss_ratio_warm",
-                                 ("LRU misses by cache size, " + first[0].label).c_str(),
-                                 "One cache a layer and KV head; first reads left out."),
-                 TableBlock{.title = "Share of accesses on the most used pages",
-                            .table = stacked(traces, "page_popularity")},
-                 TableBlock{.title = "Do recently used pages predict the next ones?",
-                            .table = stacked(traces, "recency_recall"),
-                            .folded = true},
-                 TableBlock{.title = "Stack distances per layer and KV head",
-                            .table = stacked(first, "reuse_distance_summary_by_head"),
-                            .folded = true}}};
+      .blocks = {
+          Chart{.kind = ChartKind::cdf,
+                .title = "Stack distance of page accesses",
+                .caption = "A curve further left means that recently used pages are used "
+                           "again: a small LRU cache would do.",
+                .table = at_shown_threshold(cdf),
+                .x = "distance",
+                .y = {"cdf"},
+                .series = "policy",
+                .x_label = "distinct other pages since the last access"},
+          threshold_chart(ChartKind::cdf, "reuse_distance_cdf", "distance", "cdf",
+                          ("Stack distance by threshold, " + first[0].label).c_str(),
+                          "The lower the threshold, the more pages count as accessed."),
+          threshold_chart(ChartKind::step, "lru_miss_ratio", "cache_pages", "miss_ratio_warm",
+                          ("LRU misses by cache size, " + first[0].label).c_str(),
+                          "One cache a layer and KV head; first reads left out."),
+          TableBlock{.title = "Share of accesses on the most used pages",
+                     .table = stacked(traces, "page_popularity")},
+          TableBlock{.title = "Do recently used pages predict the next ones?",
+                     .table = stacked(traces, "recency_recall"),
+                     .folded = true},
+          TableBlock{.title = "Stack distances per layer and KV head",
+                     .table = stacked(first, "reuse_distance_summary_by_head"),
+                     .folded = true}}};
 }
 
 Section server_section(const Traces& traces) {

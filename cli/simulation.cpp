@@ -59,7 +59,10 @@ std::vector<ResultTable> simulate(const traces::Reader& trace, const SimulationO
   const auto config = simulator::SimulationConfig::from(params);
   const auto workload = simulator::project(trace, config.token_scale);
   const auto result = simulator::replay(workload, gpu, model, config);
-  return simulator::replay_tables(result, simulator::run_label(workload, gpu, model, config));
+  const std::string label = simulator::run_label(workload, gpu, model, config);
+  auto tables = simulator::replay_tables(result, label);
+  tables.push_back(simulator::settings_table(params, label));
+  return tables;
 }
 
 }  // namespace pagequest::cli

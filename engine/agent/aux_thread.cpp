@@ -2,37 +2,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/agent/aux_thread.h"
 
-#include <utility>
-
 #include "engine/agent/del_cursors.h"
 
 namespace pagequest::agent {
-
-void AuxThread::at_turn_boundary(EpisodeId episode, SequenceId main, std::int32_t turn,
-                                 const std::set<std::int32_t>& live_cursors) {
-  deleted_.clear();
-  if (sequence_ && finished_) join(episode, main, turn, live_cursors);
-  if (!sequence_ && is_due(turn)) fork(episode, main, turn);
-}
 
 bool AuxThread::is_due(std::int32_t turn) const {
   return turn % config_.aux_interval == 0 && (turn > 0 || config_.aux_at_turn_zero);
 }
 
-void AuxThread::join(EpisodeId episode, SequenceId main, std::int32_t turn,
-                     const std::set<std::int32_t>& live_cursors) {
-  auto command =
-      overran_ ? DeletionCommand{} : parse_del_cursors(chat_.decode(generated_), live_cursors);
-  deleted_ = std::move(command.cursors);
+std::vector<std::int32_t> AuxThread::join_if_finished(EpisodeId episode, SequenceId main,
+                                                      std::int32_t turn) {
+  if (!sequence_ || !finished_) return {};
+  const auto command =
+      overran_ ? DeletionCommand{} : parse_del_cursors(chat_.decode(generated_), known_cursors_);
   engine_.notify(main, AuxJoined{.episode = episode,
                                  .turn = turn,
                                  .tokens = engine_.own_tokens(*sequence_),
                                  .parsed = command.parsed,
-                                 .cursors = deleted_});
+                                 .cursors = command.cursors});
   abandon();
+  return command.cursors;
 }
 
-void AuxThread::fork(EpisodeId episode, SequenceId main, std::int32_t turn) {
+void AuxThread::fork_if_due(EpisodeId episode, SequenceId main, std::int32_t turn,
+                            const std::set<std::int32_t>& live_cursors) {
+  if (sequence_ || !is_due(turn)) return;
   const auto fork_point = engine_.next_position(main);
   engine_.notify(main, AuxForked{.episode = episode,
                                  .turn = turn,
@@ -41,6 +35,7 @@ void AuxThread::fork(EpisodeId episode, SequenceId main, std::int32_t turn) {
                                  .shared_pages = engine_.mapped_pages(main)});
   sequence_ = engine_.fork(main, chat_.aux_trigger(), config_.sampling);
   finished_ = overran_ = false;
+  known_cursors_ = live_cursors;
   generated_.clear();
 }
 

@@ -22,9 +22,13 @@ class AuxThread {
   AuxThread(runtime::Engine& engine, const Chat& chat, const AgentConfig& config)
       : engine_(engine), chat_(chat), config_(config) {}
 
-  /// Applies a finished thread's command, then forks a new one if due.
-  void at_turn_boundary(EpisodeId episode, SequenceId main, std::int32_t turn,
-                        const std::set<std::int32_t>& live_cursors);
+  /// Phase 1 of algorithm 1: if the thread has finished, passes its command to the policy and gives
+  /// its pages back. Returns the cursors to delete.
+  std::vector<std::int32_t> join_if_finished(EpisodeId episode, SequenceId main, std::int32_t turn);
+  /// Phase 2: forks from what the evictions of phase 1 have left. The thread may name
+  /// `live_cursors` only: what the main thread opens meanwhile, it has not seen.
+  void fork_if_due(EpisodeId episode, SequenceId main, std::int32_t turn,
+                   const std::set<std::int32_t>& live_cursors);
   [[nodiscard]] bool owns(SequenceId sequence) const { return sequence_ == sequence; }
   void on_token(std::int32_t token);
   /// The sequence to be told apart by the runner; nothing while none is alive.
@@ -32,14 +36,8 @@ class AuxThread {
   /// Gives the pages back; what the thread would have named is lost.
   void abandon();
 
-  /// Cursors deleted by the join of the last boundary.
-  [[nodiscard]] const std::vector<std::int32_t>& deleted() const { return deleted_; }
-
  private:
-  void join(EpisodeId episode, SequenceId main, std::int32_t turn,
-            const std::set<std::int32_t>& live_cursors);
   [[nodiscard]] bool is_due(std::int32_t turn) const;
-  void fork(EpisodeId episode, SequenceId main, std::int32_t turn);
 
   runtime::Engine& engine_;
   const Chat& chat_;
@@ -47,8 +45,8 @@ class AuxThread {
   std::optional<SequenceId> sequence_;
   bool finished_ = false;
   bool overran_ = false;
+  std::set<std::int32_t> known_cursors_;
   std::vector<std::int32_t> generated_;
-  std::vector<std::int32_t> deleted_;
 };
 
 }  // namespace pagequest::agent

@@ -50,13 +50,16 @@ void Episode::on_main_token(std::int32_t token) {
 void Episode::begin_turn() {
   between_turns_ = false;
   generated_.clear();
-  if (config_.memory == Memory::auxiliary) {
-    aux_.at_turn_boundary(id_, main_, turn_, live_cursors_);
-    for (const auto cursor : aux_.deleted()) live_cursors_.erase(cursor);
+  const bool has_aux = config_.memory == Memory::auxiliary;
+  if (has_aux) {
+    for (const auto cursor : aux_.join_if_finished(id_, main_, turn_)) {
+      live_cursors_.erase(cursor);
+    }
   } else if (config_.memory == Memory::hindsight && turn_ > 0) {
     command_hindsight();
   }
   engine_.turn_boundary(main_, turn_);
+  if (has_aux) aux_.fork_if_due(id_, main_, turn_, live_cursors_);
   engine_.notify(main_, TurnBegan{.episode = id_, .turn = turn_});
 }
 

@@ -164,3 +164,17 @@ TEST_CASE("The hindsight oracle deletes exactly what the expert will not use aga
   }
   CHECK(deleted.size() == 4);
 }
+
+TEST_CASE("A thread is forked after the evictions of its turn boundary") {
+  std::map<EpisodeId, std::int32_t> forked_at;
+  std::size_t evictions = 0;
+  for (const auto& owned : sidequest_run().events) {
+    const Event event = owned.view();
+    if (const auto* fork = std::get_if<AuxForked>(&event)) forked_at[fork->episode] = fork->turn;
+    if (const auto* evicted = std::get_if<TokensEvicted>(&event)) {
+      CHECK(forked_at[evicted->episode] < evicted->turn);
+      ++evictions;
+    }
+  }
+  CHECK(evictions > 0);
+}
