@@ -27,7 +27,8 @@ class Recorder final : public EventSink {
   /// Throws output_error if `path` can't be written.
   Recorder(const std::filesystem::path& path, const traces::Header& header,
            const RecorderOptions& options = {});
-  /// Closes as close() does, but keeps errors to itself, and leaves no file if no episode has ended.
+  /// Closes as close() does, but keeps errors to itself, and leaves no file if no episode has
+  /// ended.
   ~Recorder() override;
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
