@@ -68,7 +68,7 @@ TEST_CASE("a file that is missing, a folder, empty or a text is refused by name"
 
 TEST_CASE("a foreign HDF5 file is refused with what was expected") {
   const TemporaryFolder folder;
-  H5Fclose(H5Fcreate((folder / "other.h5").c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+  create_empty_hdf5(folder / "other.h5");
   const std::string message = refusal(folder / "other.h5");
   CHECK(contains(message, "not a PageQuest trace"));
   CHECK(contains(message, "pagequest-trace"));

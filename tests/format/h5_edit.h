@@ -12,10 +12,20 @@
 /// Reads and changes trace files by plain HDF5, without the code under test.
 namespace pagequest::testing {
 
+/// Before the first call of HDF5, or it would try to close at exit what it leaks of damaged files.
+inline void start_hdf5() { H5dont_atexit(); }
+
+inline void create_empty_hdf5(const std::filesystem::path& path) {
+  start_hdf5();
+  H5Fclose(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
+}
+
 class H5File {
  public:
-  explicit H5File(const std::filesystem::path& path, unsigned mode = H5F_ACC_RDWR)
-      : id_(H5Fopen(path.c_str(), mode, H5P_DEFAULT)) {}
+  explicit H5File(const std::filesystem::path& path, unsigned mode = H5F_ACC_RDWR) {
+    start_hdf5();
+    id_ = H5Fopen(path.c_str(), mode, H5P_DEFAULT);
+  }
   ~H5File() { H5Fclose(id_); }
   H5File(const H5File&) = delete;
   H5File& operator=(const H5File&) = delete;
@@ -57,7 +67,7 @@ class H5File {
     return values;
   }
 
-  hid_t id_;
+  hid_t id_ = H5I_INVALID_HID;
 };
 
 }  // namespace pagequest::testing
