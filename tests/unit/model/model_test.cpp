@@ -56,9 +56,13 @@ TEST_CASE("Tied embeddings are the output layer; untied ones have their own") {
 
 TEST_CASE("A missing tensor or one of another shape is refused by name") {
   const std::string name = GENERATE("model.norm.weight", "model.layers.0.mlp.down_proj.weight");
+  const bool missing = GENERATE(true, false);
   Tensors tensors = small_tensors();
-  SECTION("missing") { tensors.erase(name); }
-  SECTION("another shape") { tensors[name] = constant({3, 3}, 1.0F); }
+  if (missing) {
+    tensors.erase(name);
+  } else {
+    tensors[name] = constant({3, 3}, 1.0F);
+  }
   CHECK_THAT(input_error_of([&] { return load(tensors); }), Contains(name));
 }
 
