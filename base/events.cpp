@@ -15,4 +15,13 @@ std::string_view to_string(Outcome outcome) {
 
 std::string_view to_string(Thread thread) { return thread == Thread::main ? "main" : "auxiliary"; }
 
+bool is_auxiliary(const Event& event) {
+  return std::visit(
+      [](const auto& e) {
+        if constexpr (requires { e.thread; }) return e.thread == Thread::auxiliary;
+        return false;
+      },
+      event);
+}
+
 }  // namespace pagequest

@@ -144,4 +144,7 @@ struct EpisodeEnded {
 using Event = std::variant<EpisodeBegan, TokensFilled, PagesAttended, TokensEvicted, PageFreed,
                            TurnBegan, ToolResponded, AuxForked, AuxJoined, EpisodeEnded>;
 
+/// Whether the event happened on an auxiliary thread. Forks and joins belong to the main one.
+[[nodiscard]] bool is_auxiliary(const Event& event);
+
 }  // namespace pagequest

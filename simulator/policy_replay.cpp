@@ -10,19 +10,6 @@
 #include "engine/kv/policies/registry.h"
 
 namespace pagequest::simulator {
-namespace {
-
-bool is_auxiliary(const Event& event) {
-  return std::visit(
-      [](const auto& e) {
-        if constexpr (requires { e.thread; }) return e.thread == Thread::auxiliary;
-        return false;
-      },
-      event);
-}
-
-}  // namespace
-
 std::string_view to_string(Validity validity) {
   switch (validity) {
     case Validity::same_policy:

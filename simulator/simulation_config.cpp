@@ -32,7 +32,7 @@ const ParamSpec kParameters[] = {
     {"seed", std::int64_t{1}, "of tool latencies and arrivals"},
     {"timeline_rows", std::int64_t{400}, "rows of the timeline at most"},
     {"token_scale", std::int64_t{16}, "served tokens that stand for one recorded token"},
-    {"tool_latency_median_s", 0.5, "median time of a tool call, s (a placeholder: not measured)"},
+    {"tool_latency_median_s", 0.5, "median time of a tool call, s (assumed, not measured)"},
     {"tool_latency_sigma", 0.6, "spread of its log-normal distribution; 0: constant"},
     {"watermark", 0.01, "share of the KV pool that stays free when an episode is admitted"},
 };

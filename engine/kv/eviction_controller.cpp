@@ -39,15 +39,6 @@ void check_budget(const PolicySpec& spec, const EvictionPolicy& policy) {
   }
 }
 
-bool is_auxiliary(const Event& event) {
-  return std::visit(
-      [](const auto& e) {
-        if constexpr (requires { e.thread; }) return e.thread == Thread::auxiliary;
-        return false;
-      },
-      event);
-}
-
 }  // namespace
 
 struct EvictionController::State {

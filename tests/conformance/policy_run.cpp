@@ -19,13 +19,6 @@ std::unique_ptr<kv::EvictionPolicy> make_policy(const kv::PolicySpec& spec,
                     {page_size, spec.budget_tokens});
 }
 
-bool is_auxiliary(const Event& event) {
-  const auto* filled = std::get_if<TokensFilled>(&event);
-  const auto* attended = std::get_if<PagesAttended>(&event);
-  return (filled != nullptr && filled->thread == Thread::auxiliary) ||
-         (attended != nullptr && attended->thread == Thread::auxiliary);
-}
-
 /// One episode: the controller under test and what shadows it.
 struct Shadow {
   Shadow(const kv::PolicySpec& spec, std::int32_t page_size)

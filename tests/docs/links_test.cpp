@@ -2,24 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <regex>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
+#include "tests/support/file_content.h"
+
 namespace fs = std::filesystem;
+using pagequest::testing::content_of;
 
 namespace {
-
-std::string read(const fs::path& path) {
-  std::ifstream in(path);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 std::vector<fs::path> documents() {
   std::vector<fs::path> found;
@@ -46,7 +40,7 @@ TEST_CASE("Every relative link of the documents leads to a file") {
   const auto all = documents();
   REQUIRE(all.size() >= 6);
   for (const auto& document : all) {
-    for (const auto& link : relative_links(read(document))) {
+    for (const auto& link : relative_links(content_of(document))) {
       INFO(document << " links to " << link);
       CHECK(fs::exists(document.parent_path() / link));
     }
@@ -54,7 +48,7 @@ TEST_CASE("Every relative link of the documents leads to a file") {
 }
 
 TEST_CASE("The README stays within 200 lines") {
-  const std::string text = read("README.md");
+  const std::string text = content_of("README.md");
   const auto lines = std::count(text.begin(), text.end(), '\n');
   CHECK(lines > 20);
   CHECK(lines <= 200);
@@ -62,7 +56,7 @@ TEST_CASE("The README stays within 200 lines") {
 
 TEST_CASE("Every file that the reading order names exists") {
   static const std::regex kFile(R"(`([a-z_]+/[a-z_/]*(\.[a-z]+)?)`)");
-  const std::string text = read("docs/reading_order.md");
+  const std::string text = content_of("docs/reading_order.md");
   std::size_t named = 0;
   for (std::sregex_iterator it(text.begin(), text.end(), kFile), end; it != end; ++it, ++named) {
     INFO((*it)[1]);

@@ -14,6 +14,7 @@
 #include "engine/kv/policies/registry.h"
 #include "simulator/policy_replay.h"
 #include "tests/support/pocket_run.h"
+#include "tests/support/temporary_folder.h"
 #include "tracer/recorder.h"
 #include "traces/reader.h"
 
@@ -62,10 +63,6 @@ void record(const agent::AgentConfig& agent, const fs::path& path) {
   recorder.close();
 }
 
-fs::path scratch_file(const std::string& name) {
-  return fs::temp_directory_path() / ("pagequest_parity_" + name + ".h5");
-}
-
 }  // namespace
 
 TEST_CASE("A replay evicts exactly what the engine evicted, for every policy, budget and seed") {
@@ -75,7 +72,8 @@ TEST_CASE("A replay evicts exactly what the engine evicted, for every policy, bu
       for (const auto seed : kSeeds) {
         const auto config = config_of(policy, budget, seed);
         INFO(policy.name << ", budget " << config.policy.budget_tokens << ", seed " << seed);
-        const auto path = scratch_file(std::string(policy.name));
+        const testing::TemporaryFolder folder;
+        const auto path = folder / "trace.h5";
         record(config, path);
         const traces::Reader trace(path);
         const auto replay = simulator::replay_policy(trace, config.policy);
@@ -87,7 +85,6 @@ TEST_CASE("A replay evicts exactly what the engine evicted, for every policy, bu
           CHECK(episode.live_tokens == episode.recorded_live_tokens);
           victims += episode.recorded.size();
         }
-        fs::remove(path);
       }
     }
     INFO(policy.name);

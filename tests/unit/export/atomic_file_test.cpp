@@ -5,13 +5,14 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
-#include "tests/unit/export/temporary_folder.h"
+#include "tests/support/file_content.h"
+#include "tests/support/temporary_folder.h"
 
 namespace pagequest::notebooks_export {
 namespace {
 
 TEST_CASE("a file is replaced as a whole and nothing else is left") {
-  const testing::TemporaryFolder folder("atomic");
+  const testing::TemporaryFolder folder;
   write_file(folder / "a.txt", "old and longer");
   write_file(folder / "a.txt", "new");
   CHECK(testing::content_of(folder / "a.txt") == "new");
@@ -20,7 +21,7 @@ TEST_CASE("a file is replaced as a whole and nothing else is left") {
 }
 
 TEST_CASE("a missing folder is an output error that names the path") {
-  const testing::TemporaryFolder folder("atomic");
+  const testing::TemporaryFolder folder;
   try {
     write_file(folder / "none/a.txt", "text");
     FAIL("no error");
@@ -31,7 +32,7 @@ TEST_CASE("a missing folder is an output error that names the path") {
 }
 
 TEST_CASE("a folder in the way is an output error and leaves no temporary file") {
-  const testing::TemporaryFolder folder("atomic");
+  const testing::TemporaryFolder folder;
   std::filesystem::create_directories(folder / "a.txt/inside");
   CHECK_THROWS_AS(write_file(folder / "a.txt", "text"), Error);
   const std::filesystem::directory_iterator files(folder.path());
@@ -39,7 +40,7 @@ TEST_CASE("a folder in the way is an output error and leaves no temporary file")
 }
 
 TEST_CASE("a file in place of a folder is an output error") {
-  const testing::TemporaryFolder folder("atomic");
+  const testing::TemporaryFolder folder;
   write_file(folder / "a", "text");
   CHECK_THROWS_AS(make_folder(folder / "a/b"), Error);
 }

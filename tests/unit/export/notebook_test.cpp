@@ -11,8 +11,9 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/file_content.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/unit/export/sample_report.h"
-#include "tests/unit/export/temporary_folder.h"
 
 namespace pagequest::notebooks_export {
 namespace {
@@ -57,7 +58,7 @@ TEST_CASE("Python compiles every code cell") {
     SUCCEED("skipped");
     return;
   }
-  const testing::TemporaryFolder folder("notebook");
+  const testing::TemporaryFolder folder;
   const auto json = notebook();
   int cells = 0;
   for (const auto& cell : json["cells"]) {
@@ -76,7 +77,7 @@ TEST_CASE("Python reads the embedded report back unchanged") {
     SUCCEED("skipped");
     return;
   }
-  const testing::TemporaryFolder folder("notebook");
+  const testing::TemporaryFolder folder;
   std::ofstream script(folder / "read.py");
   script << "import json\n";
   const auto json = notebook();

@@ -5,14 +5,15 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
+#include "tests/support/file_content.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/unit/export/sample_report.h"
-#include "tests/unit/export/temporary_folder.h"
 
 namespace pagequest::notebooks_export {
 namespace {
 
 TEST_CASE("every exporter writes the files that it names, twice the same") {
-  const testing::TemporaryFolder folder("exporters");
+  const testing::TemporaryFolder folder;
   for (const auto& entry : exporters()) {
     CAPTURE(entry.name);
     const auto target = folder / ("report" + std::string(entry.suffix));
@@ -28,7 +29,7 @@ TEST_CASE("every exporter writes the files that it names, twice the same") {
 }
 
 TEST_CASE("every exporter reports a path that can't be written") {
-  const testing::TemporaryFolder folder("exporters");
+  const testing::TemporaryFolder folder;
   std::ofstream(folder / "file") << "no folder";
   for (const auto& entry : exporters()) {
     CAPTURE(entry.name);
@@ -60,7 +61,7 @@ TEST_CASE("an unknown exporter is an error that lists the known ones") {
 }
 
 TEST_CASE("the CSV folder has a file a table, with units and provenance beside them") {
-  const testing::TemporaryFolder folder("csv");
+  const testing::TemporaryFolder folder;
   const auto files = find_exporter("csv").write(testing::sample_report(), folder / "out");
   CHECK(files.size() == 5 + 2);
   const std::string columns = testing::content_of(folder / "out/columns.csv");
