@@ -50,7 +50,8 @@ struct TokensFilled {
 
 /// Attention mass of one step, summed over the tokens of each page. Follows the TokensFilled of
 /// its step. For a decode step the row is the new token's; for a prefill chunk it is the mean over
-/// the last `query_rows` rows of the chunk.
+/// the last `query_rows` rows of the chunk. Spans from `first_page` on are empty where the model
+/// lacks the feature or the recording did not ask for them.
 struct PagesAttended {
   EpisodeId episode;
   Thread thread;
@@ -60,9 +61,38 @@ struct PagesAttended {
   std::int32_t kv_heads;
   std::span<const std::int32_t> pages;  // with at least one live token, ascending
   /// (layer, KV head, page): mean and maximum over the query heads that share the KV head.
-  /// Each (layer, KV head) row of `mean` sums to 1.
+  /// Each (layer, KV head) row of `mean` and its `sink_share` sum to 1.
   std::span<const float> mean;
   std::span<const float> max;
+  /// (layer): index in `pages` of the first page that the layer sees. Pages before it are outside
+  /// of the layer's sliding window: they are absent there, and their masses are 0.
+  std::span<const std::int32_t> first_page = {};
+  /// (layer, KV head): share of the learned attention sinks, mean over the query heads.
+  std::span<const float> sink_share = {};
+  /// (layer, query head, page): the masses before they are reduced over the group.
+  std::span<const float> query_head_mass = {};
+  /// (threshold), ascending, and (threshold, layer, KV head, page): bit i is set if the largest
+  /// probability of token i of the page, over the query heads of the group and the captured rows,
+  /// reaches the threshold.
+  std::span<const float> thresholds = {};
+  std::span<const std::uint64_t> tokens_above = {};
+  /// (layer, KV head): cosine of the step's last query with that of the thread's step before, after
+  /// the rotary embedding, mean over the query heads of the group. Empty in a thread's first step.
+  std::span<const float> query_cosine = {};
+};
+
+/// The last token of a page was filled: component-wise bounds of its keys, as Quest keeps them
+/// (arXiv 2406.10774, section 3.2). Follows the step's PagesAttended. Only when asked for.
+struct KeysBounded {
+  EpisodeId episode;
+  Thread thread;
+  std::int32_t step;
+  std::int32_t page;
+  std::int32_t layers;
+  std::int32_t kv_heads;
+  std::int32_t head_dim;
+  std::span<const float> lowest;  // (layer, KV head, head_dim), of the page's live tokens
+  std::span<const float> highest;
 };
 
 /// Keys and values of the live tokens of `span` were dropped; `tokens` of them were live.
@@ -141,8 +171,9 @@ struct EpisodeEnded {
   std::int64_t kv_reads_tokens;  // sum over decode steps of both threads of the live tokens read
 };
 
-using Event = std::variant<EpisodeBegan, TokensFilled, PagesAttended, TokensEvicted, PageFreed,
-                           TurnBegan, ToolResponded, AuxForked, AuxJoined, EpisodeEnded>;
+using Event =
+    std::variant<EpisodeBegan, TokensFilled, PagesAttended, TokensEvicted, PageFreed, TurnBegan,
+                 ToolResponded, AuxForked, AuxJoined, EpisodeEnded, KeysBounded>;
 
 /// Whether the event happened on an auxiliary thread. Forks and joins belong to the main one.
 [[nodiscard]] bool is_auxiliary(const Event& event);

@@ -7,34 +7,50 @@
 #include <vector>
 
 #include "engine/model/model_config.h"
-#include "engine/model/safetensors.h"
 #include "engine/ops/cpu/packed_matrix.h"
 
 namespace pagequest::model {
 
+/// outputs = matrix * inputs + bias.
+struct LinearWeights {
+  ops::PackedMatrix matrix;
+  std::vector<float> bias;  // (outputs), empty: none
+};
+
+/// A gated feed-forward network: a dense layer's, or one expert.
+struct FeedForwardWeights {
+  LinearWeights gate_up;  // outputs: gate, then up
+  LinearWeights down;
+};
+
 /// One decoder layer; projections that read the same input are one matrix.
 struct LayerWeights {
   std::vector<float> attention_norm;  // (hidden_size)
-  ops::PackedMatrix query_key_value;  // outputs: query heads, key heads, value heads
-  ops::PackedMatrix attention_output;
+  LinearWeights query_key_value;      // outputs: query heads, key heads, value heads
+  std::vector<float> query_norm;      // (head_dim); empty without query_key_norm
+  std::vector<float> key_norm;        // (head_dim)
+  std::vector<float> sinks;           // (query head); empty without attention_sinks
+  LinearWeights attention_output;
   std::vector<float> feed_forward_norm;  // (hidden_size)
-  ops::PackedMatrix gate_up;             // outputs: gate, then up
-  ops::PackedMatrix down;
+  FeedForwardWeights dense;              // of a layer that is not sparse
+  LinearWeights router;                  // of a sparse layer; outputs: experts
+  std::vector<FeedForwardWeights> experts;
 };
 
-/// The weights in f32, packed for the kernels.
+/// The weights, packed for the kernels.
 struct Weights {
-  std::vector<float> embedding;  // (vocabulary, hidden_size)
+  ops::PackedMatrix embedding;  // outputs: vocabulary
+  ops::PackedMatrix output;     // hidden_size -> vocabulary; empty with tied embeddings
   std::vector<LayerWeights> layers;
   std::vector<float> final_norm;  // (hidden_size)
-  ops::PackedMatrix logits;       // hidden_size -> vocabulary
   std::uint64_t hash = 0;         // of names and stored bytes of all tensors
   std::vector<std::string> unused_tensors;
-};
 
-/// Throws input_error that names the tensor when one is missing, has another shape or dtype than
-/// the config demands, or when the file has a tensor that a plain Llama does not (a bias, say).
-/// Only tensors that change nothing are left unused: rotary_emb.inv_freq, and lm_head when tied.
-[[nodiscard]] Weights load_weights(const Safetensors& file, const ModelConfig& config);
+  [[nodiscard]] const ops::PackedMatrix& logits() const {
+    return output.outputs() > 0 ? output : embedding;
+  }
+  /// Memory of all matrices.
+  [[nodiscard]] std::int64_t bytes() const;
+};
 
 }  // namespace pagequest::model

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/event_sink.h"
 #include "base/events.h"
 #include "base/ids.h"
 #include "engine/kv/eviction_controller.h"
+#include "engine/runtime/kv_groups.h"
 
 namespace pagequest::model {
 class Model;
@@ -18,14 +20,34 @@ class Model;
 
 namespace pagequest::runtime {
 
+/// Storage of keys and values. `automatic`: f32 for weights in f32, else bf16.
+enum class KvStorage : std::uint8_t { automatic, f32, bf16, int8 };
+
+[[nodiscard]] std::string_view to_string(KvStorage storage);
+/// Throws usage_error that lists the valid names.
+[[nodiscard]] KvStorage kv_storage_named(std::string_view name);
+
+/// What PagesAttended carries beside mean and max, and whether KeysBounded events are sent.
+struct CaptureOptions {
+  bool query_heads = false;       // masses per query head
+  std::vector<float> thresholds;  // probabilities, ascending: sets of tokens that reach them
+  bool query_cosine = false;
+  bool key_bounds = false;
+};
+
 struct EngineConfig {
-  std::int32_t page_size = 16;          // tokens, at most 64
-  std::int32_t pool_pages = 16384;      // physical pages, one shared by all layers and heads
+  std::int32_t page_size = 16;      // tokens, at most 64
+  std::int32_t pool_pages = 16384;  // physical pages of one KV group
+  std::int64_t pool_bytes = 0;      // of keys and values; 0: pool_pages decides
+  KvStorage kv_storage = KvStorage::automatic;
+  KvTables kv_tables = KvTables::shared;
+  bool prefix_sharing = false;          // sequences share the pages of equal beginnings
   std::int32_t max_batch_tokens = 512;  // tokens of one iteration over all sequences
   std::int32_t prefill_chunk = 64;      // most prompt tokens of one sequence in one iteration
   std::int32_t prefill_rows = 8;        // rows of a chunk whose attention is captured
   std::int32_t threads = 0;             // 0: all cores; results do not depend on it
   bool capture = true;                  // off: no PagesAttended events
+  CaptureOptions capture_options;
 };
 
 struct Sampling {

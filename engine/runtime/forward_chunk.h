@@ -10,18 +10,40 @@
 
 namespace pagequest::runtime {
 
+/// The pages of one KV group that hold live tokens, the chunk's own included; ascending.
+struct GroupPages {
+  std::vector<ops::AttendedPage> pages;
+  /// (page): where its masses go in a row of ForwardChunk::listed_pages.
+  std::vector<std::int32_t> columns;
+};
+
+/// Where a chunk's captured attention goes; null: not wanted. Each is zero-filled by the forward
+/// pass before it is written. Shapes as in PagesAttended (base/events.h).
+struct CaptureBuffers {
+  float* mean = nullptr;             // (layer, KV head, listed page)
+  float* max = nullptr;              // (layer, KV head, listed page)
+  float* sink_share = nullptr;       // (layer, KV head)
+  float* query_head_mass = nullptr;  // (layer, query head, listed page)
+  std::span<const float> thresholds;
+  std::uint64_t* tokens_above = nullptr;  // (threshold, layer, KV head, listed page)
+  float* last_query = nullptr;            // (layer, query head, head_dim), after the rotation
+};
+
 /// One sequence's part of a forward pass: consecutive tokens whose pages are allocated.
 struct ForwardChunk {
   std::span<const std::int32_t> tokens;
   std::int32_t first_position = 0;
-  std::vector<ops::AttendedPage> pages;  // with live tokens, the chunk's own included; ascending
-  float* logits = nullptr;               // of the last token, (vocabulary); null: not wanted
-  float* mean = nullptr;                 // (layer, KV head, page); null: no capture
-  float* max = nullptr;
+  std::vector<GroupPages> groups;          // (KV group)
+  std::vector<std::int32_t> listed_pages;  // logical, of any group, ascending
+  float* logits = nullptr;                 // of the last token, (vocabulary); null: not wanted
+  bool captures = false;
+  CaptureBuffers capture;
   std::int32_t capture_rows = 1;  // last rows whose attention is averaged
 
   [[nodiscard]] std::int64_t rows() const { return static_cast<std::int64_t>(tokens.size()); }
-  [[nodiscard]] std::int64_t page_count() const { return static_cast<std::int64_t>(pages.size()); }
+  [[nodiscard]] std::int64_t listed() const {
+    return static_cast<std::int64_t>(listed_pages.size());
+  }
 };
 
 }  // namespace pagequest::runtime

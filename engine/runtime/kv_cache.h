@@ -2,34 +2,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/ids.h"
 #include "engine/kv/page_table.h"
-#include "engine/ops/cpu/float_buffer.h"
+#include "engine/ops/cpu/huge_buffer.h"
 #include "engine/ops/cpu/kv_layout.h"
+#include "engine/runtime/kv_groups.h"
 
 namespace pagequest::runtime {
 
-/// Keys and values of all physical pages, (layer, page) blocks of ops::KvLayout. A page is the same
-/// page in every layer and KV head.
+/// Keys and values of all physical pages. A physical page is a block (ops::KvLayout) for each plane
+/// of the KV group that it was allocated for; any group may use any page.
 class KvCache {
  public:
-  KvCache(std::int32_t layers, std::int32_t pages, const ops::KvLayout& layout);
+  /// `groups` must outlive the cache.
+  KvCache(const KvGroups& groups, std::int32_t pages, const ops::KvLayout& layout);
 
   [[nodiscard]] const ops::KvLayout& layout() const { return layout_; }
-  /// Block of (layer, page 0, head); the next page's is page_floats() further.
-  [[nodiscard]] float* blocks(std::int32_t layer, std::int64_t kv_head);
-  [[nodiscard]] float* block(std::int32_t layer, PageId page, std::int64_t kv_head);
+  [[nodiscard]] const KvGroups& groups() const { return groups_; }
+  /// Block of (layer, KV head) in page 0; the next page's is page_stride_bytes() further.
+  [[nodiscard]] std::byte* blocks(std::int32_t layer, std::int32_t kv_head);
+  [[nodiscard]] std::byte* block(std::int32_t layer, PageId page, std::int32_t kv_head);
+  [[nodiscard]] std::int64_t page_stride_bytes() const;
+  /// Memory of one physical page.
+  [[nodiscard]] std::int64_t page_bytes() const;
 
-  /// Copies a whole page in every layer.
+  /// Copies a whole page, all planes.
   void copy(const kv::PageCopy& copy);
 
  private:
-  std::int32_t layers_;
+  const KvGroups& groups_;
   std::int64_t pages_;
   ops::KvLayout layout_;
-  ops::FloatBuffer memory_;
+  std::int64_t kv_heads_in_group_;
+  ops::HugeBuffer memory_;  // (layer of a group, page, KV head of a group) blocks
 };
 
 }  // namespace pagequest::runtime

@@ -4,23 +4,22 @@
 
 #include <cmath>
 #include <cstddef>
+#include <utility>
 
 namespace pagequest::ops {
 
-RopeTable::RopeTable(std::int64_t head_dim, double theta) : half_(head_dim / 2) {
-  for (std::int64_t i = 0; i < half_; ++i) {
-    const float exponent = static_cast<float>(2 * i) / static_cast<float>(head_dim);
-    frequencies_.push_back(1.0F / static_cast<float>(std::pow(theta, exponent)));
-  }
-}
+RopeTable::RopeTable(std::vector<float> frequencies, float amplitude)
+    : half_(static_cast<std::int64_t>(frequencies.size())),
+      amplitude_(amplitude),
+      frequencies_(std::move(frequencies)) {}
 
 void RopeTable::reserve(std::int64_t positions) {
   const std::int64_t known = static_cast<std::int64_t>(cosines_.size()) / half_;
   for (std::int64_t position = known; position < positions; ++position) {
     for (const float frequency : frequencies_) {
       const double angle = static_cast<float>(position) * frequency;
-      cosines_.push_back(static_cast<float>(std::cos(angle)));
-      sines_.push_back(static_cast<float>(std::sin(angle)));
+      cosines_.push_back(static_cast<float>(std::cos(angle)) * amplitude_);
+      sines_.push_back(static_cast<float>(std::sin(angle)) * amplitude_);
     }
   }
 }

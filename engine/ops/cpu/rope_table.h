@@ -12,7 +12,9 @@ namespace pagequest::ops {
 /// needs a fraction of what a model could take.
 class RopeTable {
  public:
-  RopeTable(std::int64_t head_dim, double theta);
+  /// `frequencies`: radians a position, (head_dim / 2). Cosines and sines are multiplied by
+  /// `amplitude` (YaRN's attention factor, arXiv 2309.00071, section 3.4).
+  explicit RopeTable(std::vector<float> frequencies, float amplitude = 1.0F);
 
   /// Makes rows [0, positions) readable. Not concurrently with readers.
   void reserve(std::int64_t positions);
@@ -23,8 +25,9 @@ class RopeTable {
 
  private:
   std::int64_t half_;
-  std::vector<float> frequencies_;  // radians a position
-  std::vector<float> cosines_;      // (position, half)
+  float amplitude_;
+  std::vector<float> frequencies_;
+  std::vector<float> cosines_;  // (position, half)
   std::vector<float> sines_;
 };
 
