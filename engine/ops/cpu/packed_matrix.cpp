@@ -2,33 +2,189 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/ops/cpu/packed_matrix.h"
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+
 #include "base/check.h"
+#include "engine/ops/cpu/bf16.h"
 #include "engine/ops/cpu/kernels.h"
+#include "engine/ops/cpu/mxfp4.h"
 
 namespace pagequest::ops {
 namespace {
+
+std::int64_t round_up_to(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
 
 std::int64_t panels_for(std::int64_t outputs) {
   return (outputs + kPanelColumns - 1) / kPanelColumns;
 }
 
+std::int64_t bytes_of_panel(WeightType type, std::int64_t inputs) {
+  switch (type) {
+    case WeightType::f32:
+      return inputs * kPanelColumns * 4;
+    case WeightType::bf16:
+      return round_up_to(inputs, 2) * kPanelColumns * 2;
+    case WeightType::int8:
+      return round_up_to(inputs, kInt8Group) * kPanelColumns;
+    case WeightType::mxfp4:
+      return inputs / 2 * kPanelColumns;
+  }
+  return 0;
+}
+
+std::int64_t bytes_of_panel_scales(WeightType type, std::int64_t inputs) {
+  if (type == WeightType::int8)
+    return round_up_to(inputs, kInt8Group) / kInt8Group * kPanelColumns * 4;
+  if (type == WeightType::mxfp4) return inputs / kMxfp4Group * kPanelColumns;
+  return 0;
+}
+
+/// One output of a panel: the same column of every row of kPanelColumns elements.
+template <class Element>
+Element* column_of(std::byte* panels, std::int64_t panel_bytes, std::int64_t output,
+                   std::int64_t elements_each) {
+  std::byte* panel = panels + output / kPanelColumns * panel_bytes;
+  return reinterpret_cast<Element*>(panel) + output % kPanelColumns * elements_each;
+}
+
+template <class Element>
+const Element* column_of(const std::byte* panels, std::int64_t panel_bytes, std::int64_t output,
+                         std::int64_t elements_each) {
+  const std::byte* panel = panels + output / kPanelColumns * panel_bytes;
+  return reinterpret_cast<const Element*>(panel) + output % kPanelColumns * elements_each;
+}
+
+void store_int8_group(const float* row, std::int64_t count, std::int8_t* column, float* scale) {
+  float largest = 0.0F;
+  for (std::int64_t k = 0; k < count; ++k) largest = std::max(largest, std::fabs(row[k]));
+  *scale = largest / 127.0F;
+  const float inverse = largest > 0.0F ? 127.0F / largest : 0.0F;
+  for (std::int64_t k = 0; k < count; ++k) {
+    column[k * kPanelColumns] = static_cast<std::int8_t>(std::lrintf(row[k] * inverse));
+  }
+}
+
 }  // namespace
 
-PackedMatrix::PackedMatrix(std::int64_t outputs, std::int64_t inputs)
-    : outputs_(outputs), inputs_(inputs), panels_(panels_for(outputs) * kPanelColumns * inputs) {}
+std::string_view to_string(WeightType type) {
+  switch (type) {
+    case WeightType::f32:
+      return "f32";
+    case WeightType::bf16:
+      return "bf16";
+    case WeightType::int8:
+      return "int8";
+    case WeightType::mxfp4:
+      return "mxfp4";
+  }
+  return "?";
+}
+
+PackedMatrix::PackedMatrix(WeightType type, std::int64_t outputs, std::int64_t inputs)
+    : type_(type),
+      outputs_(outputs),
+      inputs_(inputs),
+      panels_(panels_for(outputs) * bytes_of_panel(type, inputs)),
+      scales_(panels_for(outputs) * bytes_of_panel_scales(type, inputs)) {
+  PQ_CHECK(type != WeightType::mxfp4 || inputs % kMxfp4Group == 0,
+           "an mxfp4 matrix has whole groups of inputs");
+}
 
 void PackedMatrix::set_outputs(std::int64_t first, const float* rows, std::int64_t count) {
   PQ_CHECK(first >= 0 && first + count <= outputs_, "rows of another matrix");
-  for (std::int64_t row = 0; row < count; ++row) {
-    const std::int64_t output = first + row;
-    float* panel = panels_.data() + output / kPanelColumns * kPanelColumns * inputs_;
-    float* column = panel + output % kPanelColumns;
-    for (std::int64_t k = 0; k < inputs_; ++k) column[k * kPanelColumns] = rows[row * inputs_ + k];
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float* row = rows + i * inputs_;
+    const std::int64_t output = first + i;
+    if (type_ == WeightType::f32) {
+      auto* column = column_of<float>(panels_.data(), panel_bytes(), output, 1);
+      for (std::int64_t k = 0; k < inputs_; ++k) column[k * kPanelColumns] = row[k];
+    } else if (type_ == WeightType::bf16) {
+      auto* column = column_of<std::uint16_t>(panels_.data(), panel_bytes(), output, 2);
+      for (std::int64_t k = 0; k < inputs_; ++k) {
+        column[k / 2 * 2 * kPanelColumns + k % 2] = to_bf16(row[k]);
+      }
+    } else {
+      PQ_CHECK(type_ == WeightType::int8, "floats can't be stored in this type");
+      auto* column = column_of<std::int8_t>(panels_.data(), panel_bytes(), output, 1);
+      auto* scale = column_of<float>(scales_.data(), panel_scale_bytes(), output, 1);
+      for (std::int64_t k = 0; k < inputs_; k += kInt8Group) {
+        store_int8_group(row + k, std::min(kInt8Group, inputs_ - k), column + k * kPanelColumns,
+                         scale + k / kInt8Group * kPanelColumns);
+      }
+    }
+  }
+}
+
+void PackedMatrix::set_bf16_outputs(std::int64_t first, const std::uint16_t* rows,
+                                    std::int64_t count) {
+  PQ_CHECK(type_ == WeightType::bf16, "bf16 rows go to a bf16 matrix");
+  PQ_CHECK(first >= 0 && first + count <= outputs_, "rows of another matrix");
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::uint16_t* row = rows + i * inputs_;
+    auto* column = column_of<std::uint16_t>(panels_.data(), panel_bytes(), first + i, 2);
+    const std::int64_t pairs = inputs_ / 2;
+    for (std::int64_t k = 0; k < pairs; ++k) {
+      std::memcpy(column + k * 2 * kPanelColumns, row + 2 * k, 2 * sizeof(std::uint16_t));
+    }
+    if (inputs_ % 2 != 0) column[pairs * 2 * kPanelColumns] = row[inputs_ - 1];
+  }
+}
+
+void PackedMatrix::set_mxfp4_output(std::int64_t output, const std::uint8_t* blocks,
+                                    const std::uint8_t* scales) {
+  PQ_CHECK(type_ == WeightType::mxfp4, "mxfp4 blocks go to an mxfp4 matrix");
+  PQ_CHECK(output >= 0 && output < outputs_, "a row of another matrix");
+  auto* column = column_of<std::uint8_t>(panels_.data(), panel_bytes(), output, 1);
+  for (std::int64_t pair = 0; pair < inputs_ / 2; ++pair) {
+    column[pair * kPanelColumns] = blocks[pair];
+  }
+  auto* scale = column_of<std::uint8_t>(scales_.data(), panel_scale_bytes(), output, 1);
+  for (std::int64_t group = 0; group < inputs_ / kMxfp4Group; ++group) {
+    scale[group * kPanelColumns] = scales[group];
+  }
+}
+
+void PackedMatrix::get_output(std::int64_t output, float* row) const {
+  PQ_CHECK(output >= 0 && output < outputs_, "a row of another matrix");
+  const std::byte* panels = panels_.data();
+  for (std::int64_t k = 0; k < inputs_; ++k) {
+    switch (type_) {
+      case WeightType::f32:
+        row[k] = column_of<float>(panels, panel_bytes(), output, 1)[k * kPanelColumns];
+        break;
+      case WeightType::bf16:
+        row[k] = from_bf16(column_of<std::uint16_t>(panels, panel_bytes(), output,
+                                                    2)[k / 2 * 2 * kPanelColumns + k % 2]);
+        break;
+      case WeightType::int8:
+        row[k] = static_cast<float>(
+                     column_of<std::int8_t>(panels, panel_bytes(), output, 1)[k * kPanelColumns]) *
+                 column_of<float>(scales_.data(), panel_scale_bytes(), output,
+                                  1)[k / kInt8Group * kPanelColumns];
+        break;
+      case WeightType::mxfp4: {
+        const std::uint8_t pair =
+            column_of<std::uint8_t>(panels, panel_bytes(), output, 1)[k / 2 * kPanelColumns];
+        const std::uint8_t scale = column_of<std::uint8_t>(
+            scales_.data(), panel_scale_bytes(), output, 1)[k / kMxfp4Group * kPanelColumns];
+        row[k] = kE2m1[k % 2 == 0 ? pair & 0xFU : pair >> 4U] * from_e8m0(scale);
+        break;
+      }
+    }
   }
 }
 
 std::int64_t PackedMatrix::panel_count() const { return panels_for(outputs_); }
 
 std::int64_t PackedMatrix::padded_outputs() const { return panel_count() * kPanelColumns; }
+
+std::int64_t PackedMatrix::panel_bytes() const { return bytes_of_panel(type_, inputs_); }
+
+std::int64_t PackedMatrix::panel_scale_bytes() const {
+  return bytes_of_panel_scales(type_, inputs_);
+}
 
 }  // namespace pagequest::ops
