@@ -16,6 +16,8 @@ std::string_view to_string(Isa isa) {
       return "avx2";
     case Isa::avx512:
       return "avx512";
+    case Isa::avx512_bf16:
+      return "avx512_bf16";
   }
   return "?";
 }
@@ -27,6 +29,7 @@ std::vector<Isa> supported_isas() {
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
     isas.push_back(Isa::avx512);
+    if (__builtin_cpu_supports("avx512bf16")) isas.push_back(Isa::avx512_bf16);
   }
 #endif
   return isas;
@@ -41,6 +44,8 @@ const Kernels& kernels_for(Isa isa) {
       return avx2::kernels();
     case Isa::avx512:
       return avx512::kernels();
+    case Isa::avx512_bf16:
+      return avx512_bf16::kernels();
 #endif
     default:
       break;

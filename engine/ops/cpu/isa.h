@@ -8,7 +8,8 @@
 namespace pagequest::ops {
 
 /// Instruction sets that the kernels are built for. `portable` runs everywhere.
-enum class Isa { portable, avx2, avx512 };
+/// `avx512_bf16` has dot products of bf16 pairs.
+enum class Isa { portable, avx2, avx512, avx512_bf16 };
 
 [[nodiscard]] std::string_view to_string(Isa isa);
 

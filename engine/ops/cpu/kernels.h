@@ -5,30 +5,45 @@
 #include <cstdint>
 
 #include "engine/ops/cpu/isa.h"
+#include "engine/ops/cpu/kv_layout.h"
+#include "engine/ops/cpu/packed_matrix.h"
 
-/// The arithmetic of a Llama-type forward pass in f32. reference.h specifies each operation in
-/// plain code; these are the fast versions, one set for each instruction set.
+/// The arithmetic of a decoder's forward pass, activations in f32. reference.h specifies each
+/// operation in plain code; these are the fast versions, one set for each instruction set.
 ///
 /// Every output row is computed by the same sequence of roundings however many rows a call has, so
-/// a sequence's result does not depend on the batch that it ran in, nor on threads.
+/// a sequence's result does not depend on the batch that it ran in, on threads, nor on the chunks
+/// that its prompt was cut into.
 namespace pagequest::ops {
 
 /// Columns of a weight panel (packed_matrix.h). Rows of activations that a linear layer writes
 /// have room for whole panels.
 inline constexpr std::int64_t kPanelColumns = 64;
 
-/// y(row, column) = sum over k of x(row, k) * weight(column, k), plus y if `accumulate`.
+/// y(row, column) = sum over k of x(row, k) * weight(column, k), plus y if `accumulate`. For bf16
+/// weights a processor with bf16 dot products rounds x to bf16 too; else x stays in f32.
 struct LinearArgs {
   const float* x;  // (rows, inputs), rows `x_stride` floats apart
   std::int64_t rows;
   std::int64_t x_stride;
-  const float* panels;  // (panel, input, kPanelColumns)
+  WeightType type;
+  const std::byte* panels;  // of the first panel, laid out as PackedMatrix says
+  const std::byte* scales;
   std::int64_t inputs;
   std::int64_t panel_count;
   float* y;  // (rows, panel_count * kPanelColumns); padding columns get zeros
   std::int64_t y_stride;
   bool accumulate;
+  float* scratch;  // linear_scratch_floats(...)
 };
+
+/// Rows that a linear layer takes at a time.
+inline constexpr std::int64_t kLinearRows = 96;
+
+/// Floats of scratch memory that a call of a linear layer needs.
+[[nodiscard]] constexpr std::int64_t linear_scratch_floats(std::int64_t inputs) {
+  return kLinearRows * ((inputs + 31) / 32 * 16);
+}
 
 /// out = x / sqrt(mean(x^2) + epsilon) * weight, row by row.
 struct RmsNormArgs {
@@ -48,6 +63,22 @@ struct AttendedPage {
   std::int32_t first_position;  // of the page
 };
 
+/// Attention mass of each of AttentionArgs::pages. Null: not wanted, but for `mean` and `max`.
+struct AttentionCapture {
+  std::int64_t rows = 0;       // last rows over which it is averaged
+  float* mean = nullptr;       // (page): mean over the heads of the group
+  float* max = nullptr;        // (page): maximum over the heads of the group
+  float* head_mass = nullptr;  // (head of the group, page), heads `head_stride` apart
+  std::int64_t head_stride = 0;
+  float* sink_share = nullptr;  // one value, mean over the heads
+  const float* thresholds = nullptr;
+  std::int64_t threshold_count = 0;
+  /// (threshold, page): bit i is set if the token's probability reaches the threshold for any head
+  /// and captured row; thresholds `above_stride` apart.
+  std::uint64_t* tokens_above = nullptr;
+  std::int64_t above_stride = 0;
+};
+
 /// Causal attention of `rows` consecutive positions of one sequence, for one KV head and the
 /// `group` query heads that share it (grouped-query attention, arXiv 2305.13245).
 struct AttentionArgs {
@@ -55,34 +86,31 @@ struct AttentionArgs {
   std::int64_t rows;
   std::int64_t query_stride;
   std::int64_t group;
-  std::int64_t head_dim;
   std::int32_t first_position;  // of row 0; its own key is in the pages already
+  std::int32_t window;          // positions that a row sees, its own included; 0: all before it
   float scale;                  // of the scores
-  const float* kv;              // block 0 of this KV head, laid out as KvLayout says
-  std::int64_t page_stride;     // floats from a physical page to the next
-  std::int64_t page_size;       // tokens
-  std::int64_t token_stride;    // of a key row
-  std::int64_t value_stride;    // of a value row
+  const float* sinks;           // (head of the group): logits without a value; null: none
+  KvShape shape;                // of a block
+  const std::byte* kv;          // block of this KV head in physical page 0
+  std::int64_t page_stride;     // bytes from a physical page to the next
   const AttendedPage* pages;    // ascending positions
   std::int64_t page_count;
   float* out;  // (row, head of the group, head_dim), rows `out_stride` apart
   std::int64_t out_stride;
-  /// Capture, for each of `pages`: attention mass averaged over the last `capture_rows` rows, then
-  /// the mean and the maximum over the heads of the group. Ignored when capture is off.
-  float* mean;
-  float* max;
-  std::int64_t capture_rows;
-  float* scratch;  // attention_scratch_floats(...)
+  AttentionCapture capture;  // of attention_with_capture
+  float* scratch;            // attention_scratch_floats(...)
 };
+
+/// Query vectors that are computed together.
+inline constexpr std::int64_t kMostQueries = 8;
 
 /// Floats of scratch memory that an attention call needs.
 [[nodiscard]] constexpr std::int64_t attention_scratch_floats(std::int64_t page_count,
-                                                              std::int64_t token_stride,
-                                                              std::int64_t group,
-                                                              std::int64_t head_dim) {
-  constexpr std::int64_t kMostQueries = 8;
+                                                              const KvLayout& layout,
+                                                              std::int64_t group) {
   const std::int64_t padded_pages = (page_count + 15) / 16 * 16;  // whole vectors of page sums
-  return kMostQueries * (page_count * token_stride + padded_pages + head_dim) +
+  return kMostQueries * (page_count * layout.token_stride() + padded_pages + layout.head_dim +
+                         layout.value_stride()) +
          group * padded_pages;
 }
 
@@ -96,6 +124,8 @@ struct Kernels {
                const float* sines);
   /// out(i) = silu(gate_up(i)) * gate_up(width + i), for i < width. `out` may be `gate_up`.
   void (*swiglu)(const float* gate_up, std::int64_t width, float* out);
+  /// gpt-oss: out(i) = gate * sigmoid(1.702 * gate) * (up + 1), gate at most 7 and up from -7 to 7.
+  void (*clamped_swiglu)(const float* gate_up, std::int64_t width, float* out);
   /// x(i) = exp(x(i)); relative error below 2e-7 where the result is a normal float; 0 below
   /// that, and -infinity gives exactly 0.
   void (*exp)(float* x, std::int64_t count);

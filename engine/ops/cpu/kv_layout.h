@@ -17,6 +17,18 @@ enum class KvType : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(KvType type);
 
+/// The numbers of a KvLayout, without functions: for code that is compiled for several instruction
+/// sets and must not share any.
+struct KvShape {
+  KvType type;
+  std::int64_t head_dim;
+  std::int64_t page_size;
+  std::int64_t token_stride;
+  std::int64_t value_stride;
+  std::int64_t values_offset;  // bytes
+  std::int64_t scales_offset;  // bytes
+};
+
 /// How one page's keys and values of one layer and KV head lie in memory: a block of
 ///   keys    (head_dim / w, token_stride, w)  a component of all tokens of the page side by side
 ///   values  (page_size / w, value_stride, w) a token's components side by side
@@ -51,6 +63,16 @@ struct KvLayout {
   [[nodiscard]] constexpr std::int64_t block_bytes() const {
     const std::int64_t scales = type == KvType::int8 ? 2 * token_stride() * 4 : 0;
     return round_up(scales_offset_bytes() + scales, 64);
+  }
+
+  [[nodiscard]] constexpr KvShape shape() const {
+    return {type,
+            head_dim,
+            page_size,
+            token_stride(),
+            value_stride(),
+            values_offset_bytes(),
+            scales_offset_bytes()};
   }
 
   /// Stores one token's key and value (head_dim floats each) at `slot` of a block, rounded to the

@@ -47,6 +47,24 @@ inline void swiglu(const float* gate_up, std::int64_t width, float* out) {
   for (; i < width; ++i) out[i] = swiglu(splat(gate_up[i]), splat(gate_up[width + i]))[0];
 }
 
+inline Vec clamped_swiglu(Vec gate, Vec up) {
+  constexpr float kLimit = 7.0F;
+  constexpr float kAlpha = 1.702F;
+  const Vec g = min(gate, splat(kLimit));
+  const Vec u = max(min(up, splat(kLimit)), splat(-kLimit));
+  return g / (1.0F + exp(g * -kAlpha)) * (u + 1.0F);
+}
+
+inline void clamped_swiglu(const float* gate_up, std::int64_t width, float* out) {
+  std::int64_t i = 0;
+  for (; i + kLanes <= width; i += kLanes) {
+    store(out + i, clamped_swiglu(load(gate_up + i), load(gate_up + width + i)));
+  }
+  for (; i < width; ++i) {
+    out[i] = clamped_swiglu(splat(gate_up[i]), splat(gate_up[width + i]))[0];
+  }
+}
+
 inline void exp(float* x, std::int64_t count) {
   std::int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) store(x + i, exp(load(x + i)));

@@ -16,6 +16,7 @@ inline constexpr Kernels kKernels{
     .rms_norm = rms_norm,
     .rope = rope,
     .swiglu = swiglu,
+    .clamped_swiglu = clamped_swiglu,
     .exp = exp,
     .attention = attention<false>,
     .attention_with_capture = attention<true>,

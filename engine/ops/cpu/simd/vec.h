@@ -7,7 +7,12 @@
 // nothing here may have a linkage that another translation unit could share (so no inline functions
 // of the standard library either), or the linker could pick code that the processor cannot run.
 
+#include <cstddef>
 #include <cstdint>
+
+#if defined(PQ_LANES) && PQ_LANES >= 8
+#include <immintrin.h>
+#endif
 
 #if !defined(PQ_ISA_NAMESPACE)
 #define PQ_ISA_NAMESPACE portable
@@ -24,6 +29,10 @@ inline constexpr int kVectorRegisters = PQ_VECTOR_REGISTERS;
 typedef float Vec __attribute__((vector_size(4 * PQ_LANES), aligned(4), may_alias));
 typedef std::int32_t IntVec __attribute__((vector_size(4 * PQ_LANES), aligned(4), may_alias));
 
+typedef std::uint32_t WordVec __attribute__((vector_size(4 * PQ_LANES), aligned(4), may_alias));
+typedef std::int8_t ByteVec __attribute__((vector_size(PQ_LANES), aligned(1), may_alias));
+typedef std::uint8_t CodeVec __attribute__((vector_size(PQ_LANES), aligned(1), may_alias));
+
 inline Vec load(const float* p) { return *reinterpret_cast<const Vec*>(p); }
 inline void store(float* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
 /// Stores the first `count` lanes, all of them if there are not more.
@@ -34,6 +43,49 @@ inline void store_first(float* p, Vec v, std::int64_t count) {
 inline Vec splat(float x) { return Vec{} + x; }
 inline Vec max(Vec a, Vec b) { return a > b ? a : b; }
 inline Vec min(Vec a, Vec b) { return a < b ? a : b; }
+
+/// kLanes pairs of bf16 values.
+inline WordVec load_pairs(const std::byte* p) { return *reinterpret_cast<const WordVec*>(p); }
+/// The first and the second value of each pair, in f32.
+inline Vec first_of(WordVec pairs) {
+  const WordVec bits = pairs << 16;
+  return reinterpret_cast<const Vec&>(bits);
+}
+inline Vec second_of(WordVec pairs) {
+  const WordVec bits = pairs & 0xFFFF0000U;
+  return reinterpret_cast<const Vec&>(bits);
+}
+// The compiler widens bytes one by one where it is left to itself.
+#if PQ_LANES == 16
+inline IntVec widen(ByteVec bytes) {
+  const __m512i words = _mm512_cvtepi8_epi32(reinterpret_cast<const __m128i&>(bytes));
+  return reinterpret_cast<const IntVec&>(words);
+}
+inline WordVec widen(CodeVec bytes) {
+  const __m512i words = _mm512_cvtepu8_epi32(reinterpret_cast<const __m128i&>(bytes));
+  return reinterpret_cast<const WordVec&>(words);
+}
+#elif PQ_LANES == 8
+inline IntVec widen(ByteVec bytes) {
+  const __m256i words =
+      _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(&bytes)));
+  return reinterpret_cast<const IntVec&>(words);
+}
+inline WordVec widen(CodeVec bytes) {
+  const __m256i words =
+      _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(&bytes)));
+  return reinterpret_cast<const WordVec&>(words);
+}
+#else
+inline IntVec widen(ByteVec bytes) { return __builtin_convertvector(bytes, IntVec); }
+inline WordVec widen(CodeVec bytes) { return __builtin_convertvector(bytes, WordVec); }
+#endif
+inline WordVec load_codes(const std::byte* p) {
+  return widen(*reinterpret_cast<const CodeVec*>(p));
+}
+inline Vec load_int8(const std::byte* p) {
+  return __builtin_convertvector(widen(*reinterpret_cast<const ByteVec*>(p)), Vec);
+}
 
 inline IntVec lane_numbers() {
   IntVec lanes{};

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "engine/ops/cpu/kernels.h"
+#include "engine/ops/cpu/simd/vec.h"
+
+// How each KV type multiplies a vector of stored elements into f32 sums. kWidth elements lie side
+// by side (kv_layout.h): components of a key, tokens of a value.
+namespace pagequest::ops::PQ_ISA_NAMESPACE {
+
+struct F32Kv {
+  static constexpr int kWidth = 1;
+  static constexpr std::int64_t kBytes = 4;
+  static constexpr bool kScaled = false;
+  struct Vectors {
+    Vec first;
+  };
+  static Vectors load(const std::byte* p) {
+    return {PQ_ISA_NAMESPACE::load(reinterpret_cast<const float*>(p))};
+  }
+  /// sum += factors[0] * element; factors of the elements that lie side by side are `step` apart.
+  static void add(Vec& sum, const Vectors& v, const float* factors, std::int64_t /*step*/) {
+    sum += factors[0] * v.first;
+  }
+};
+
+struct Bf16Kv {
+  static constexpr int kWidth = 2;
+  static constexpr std::int64_t kBytes = 2;
+  static constexpr bool kScaled = false;
+  struct Vectors {
+    Vec first, second;
+  };
+  static Vectors load(const std::byte* p) {
+    const WordVec pairs = load_pairs(p);
+    return {first_of(pairs), second_of(pairs)};
+  }
+  static void add(Vec& sum, const Vectors& v, const float* factors, std::int64_t step) {
+    sum += factors[0] * v.first;
+    sum += factors[step] * v.second;
+  }
+};
+
+struct Int8Kv {
+  static constexpr int kWidth = 1;
+  static constexpr std::int64_t kBytes = 1;
+  static constexpr bool kScaled = true;
+  struct Vectors {
+    Vec first;
+  };
+  static Vectors load(const std::byte* p) { return {load_int8(p)}; }
+  static void add(Vec& sum, const Vectors& v, const float* factors, std::int64_t /*step*/) {
+    sum += factors[0] * v.first;
+  }
+};
+
+}  // namespace pagequest::ops::PQ_ISA_NAMESPACE
