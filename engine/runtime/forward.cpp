@@ -5,25 +5,64 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "engine/model/rope.h"
+
 namespace pagequest::runtime {
+namespace {
+
+/// Weights up to this size are taken to stay in a core's caches, bytes.
+constexpr std::int64_t kCachedWeights = std::int64_t{16} << 20;
+
+ops::RopeTable rope_table(const model::ModelConfig& config) {
+  return ops::RopeTable(model::rope_frequencies(config.rope, config.head_dim),
+                        static_cast<float>(config.rope.attention_factor));
+}
+
+}  // namespace
 
 Forward::Forward(const model::Model& model, KvCache& cache, int threads)
     : config_(model.config()),
       cache_(cache),
+      kernels_(ops::kernels_for(ops::best_isa())),
+      shares_operations_(threads > 1 && model.weights().bytes() > kCachedWeights),
       pool_(threads),
-      rope_(config_.head_dim, config_.rope_theta),
-      decoder_(model, ops::kernels_for(ops::best_isa()), rope_, cache),
-      workspaces_(static_cast<std::size_t>(threads), Workspace(config_)) {}
+      rope_(rope_table(config_)),
+      decoder_(model, rope_, cache) {
+  const int workers = shares_operations_ ? 1 : threads;
+  for (int worker = 0; worker < workers; ++worker) {
+    workspaces_.emplace_back(config_, shares_operations_ ? threads : 1);
+    solo_.push_back(std::make_unique<ops::ThreadPool>(1));
+  }
+}
 
 void Forward::run(std::span<const ForwardChunk> chunks) {
   for (const ForwardChunk& chunk : chunks) rope_.reserve(chunk.first_position + chunk.rows());
+  if (shares_operations_) {
+    run_together(chunks);
+  } else {
+    run_tiles(chunks);
+  }
+}
+
+void Forward::run_tiles(std::span<const ForwardChunk> chunks) {
   const std::vector<Tile> tiles = make_tiles(chunks, pool_.threads());
   pool_.run(static_cast<std::int64_t>(tiles.size()), [&](std::int64_t index, std::int64_t worker) {
     Workspace& work = workspaces_[static_cast<std::size_t>(worker)];
     const Tile& tile = tiles[static_cast<std::size_t>(index)];
     work.reserve(tile, config_, cache_.layout());
-    decoder_.run(tile, work);
+    decoder_.run(tile, {*solo_[static_cast<std::size_t>(worker)], kernels_, work.scratch}, work);
   });
+}
+
+void Forward::run_together(std::span<const ForwardChunk> chunks) {
+  Tile tile;
+  for (const ForwardChunk& chunk : chunks) {
+    tile.chunks.push_back(&chunk);
+    tile.rows += chunk.rows();
+  }
+  Workspace& work = workspaces_.front();
+  work.reserve(tile, config_, cache_.layout());
+  decoder_.run(tile, {pool_, kernels_, work.scratch}, work);
 }
 
 }  // namespace pagequest::runtime

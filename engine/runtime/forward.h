@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "engine/model/model.h"
+#include "engine/ops/cpu/kernels.h"
 #include "engine/ops/cpu/rope_table.h"
 #include "engine/ops/cpu/thread_pool.h"
 #include "engine/runtime/decoder.h"
@@ -17,9 +19,11 @@ namespace pagequest::runtime {
 
 /// A forward pass over a batch of chunks of different sequences, on all threads.
 ///
-/// Chunks are independent of each other, given the KV cache, so the batch is cut into tiles of
-/// whole chunks, and a thread takes a tile through all layers without waiting for the others. The
-/// kernels give a row the same bits in any batch, so neither tiles nor threads change a result.
+/// Where a model's weights fit into a core's caches, the batch is cut into tiles of whole chunks,
+/// and a thread takes a tile through all layers without waiting for the others. Larger weights are
+/// read from memory, so all threads work on one tile and share each operation, and the weights are
+/// read once. The kernels give a row the same bits in any batch, so neither tiles nor threads
+/// change a result.
 class Forward {
  public:
   /// `model` and `cache` must outlive the object; `threads` >= 1.
@@ -29,12 +33,18 @@ class Forward {
   void run(std::span<const ForwardChunk> chunks);
 
  private:
+  void run_tiles(std::span<const ForwardChunk> chunks);
+  void run_together(std::span<const ForwardChunk> chunks);
+
   const model::ModelConfig& config_;
   const KvCache& cache_;
+  const ops::Kernels& kernels_;
+  bool shares_operations_;
   ops::ThreadPool pool_;
+  std::vector<std::unique_ptr<ops::ThreadPool>> solo_;  // by worker: pools of one thread
   ops::RopeTable rope_;
   Decoder decoder_;
-  std::vector<Workspace> workspaces_;  // by worker
+  std::vector<Workspace> workspaces_;  // by worker; one where operations are shared
 };
 
 }  // namespace pagequest::runtime

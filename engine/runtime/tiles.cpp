@@ -21,7 +21,7 @@ std::int64_t cost(const Tile& tile) {
   constexpr std::int64_t kMatrixProducts = 128;
   std::int64_t sum = 0;
   for (const ForwardChunk* chunk : tile.chunks) {
-    sum += chunk->rows() * (kMatrixProducts + chunk->page_count());
+    sum += chunk->rows() * (kMatrixProducts + chunk->listed());
   }
   return sum;
 }

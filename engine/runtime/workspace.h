@@ -16,13 +16,36 @@ struct Activations {
   std::vector<float> values;
   std::int64_t stride = 0;
 
+  Activations() = default;
+  explicit Activations(std::int64_t width);
   [[nodiscard]] float* row(std::int64_t index) { return values.data() + index * stride; }
   void reserve(std::int64_t rows);
 };
 
-/// What one thread needs to run a tile.
+/// What one thread of a team needs for itself.
+struct Scratch {
+  std::vector<float> attention;
+  std::vector<float> linear;
+  std::vector<float> capture;         // mean and max of an attention call, per page
+  std::vector<std::uint64_t> tokens;  // tokens_above of an attention call
+};
+
+/// Rows of a sparse layer's tile, once for each expert that a token chose.
+struct ExpertRows {
+  Activations router;                // (row, experts)
+  std::vector<std::int32_t> chosen;  // (row, slot): expert; a row's slots ascend by expert
+  std::vector<float> weights;        // (row, slot)
+  std::vector<std::int64_t> first;   // (expert + 1): its range of the expert rows
+  std::vector<std::int64_t> source;  // (expert row): row of the tile
+  std::vector<std::int64_t> place;   // (row, slot): expert row
+  Activations input;                 // (expert row, hidden_size)
+  Activations gate_up;               // (expert row, 2 intermediate_size)
+  Activations output;                // (expert row, hidden_size)
+};
+
+/// What a team of threads needs to run a tile.
 struct Workspace {
-  explicit Workspace(const model::ModelConfig& config);
+  Workspace(const model::ModelConfig& config, int threads);
 
   Activations residual;         // (row, hidden_size)
   Activations normalised;       // (row, hidden_size)
@@ -30,7 +53,8 @@ struct Workspace {
   Activations attended;         // (row, query heads, head_dim)
   Activations gate_up;          // (row, 2 intermediate_size)
   Activations logits;           // (row, vocabulary)
-  std::vector<float> scratch;   // of an attention call
+  ExpertRows experts;
+  std::vector<Scratch> scratch;  // (worker)
 
   void reserve(const Tile& tile, const model::ModelConfig& config, const ops::KvLayout& layout);
 };

@@ -7,6 +7,22 @@
 #include "base/check.h"
 
 namespace pagequest::ops {
+namespace {
+
+/// Waits until `value` differs from `old`: spins a while, then sleeps.
+template <class T>
+void wait_for_change(const std::atomic<T>& value, T old) {
+  constexpr int kSpins = 4000;
+  for (int i = 0; i < kSpins; ++i) {
+    if (value.load(std::memory_order_acquire) != old) return;
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+  value.wait(old);
+}
+
+}  // namespace
 
 ThreadPool::ThreadPool(int threads) {
   PQ_CHECK(threads >= 1, "the caller is a thread");
@@ -21,19 +37,20 @@ ThreadPool::~ThreadPool() {
   round_.notify_all();
 }
 
-void ThreadPool::run(std::int64_t count,
-                     const std::function<void(std::int64_t, std::int64_t)>& task) {
+void ThreadPool::run(std::int64_t count, TaskRef task) {
+  if (count == 1 || workers_.empty()) {
+    for (std::int64_t index = 0; index < count; ++index) task(index, 0);
+    return;
+  }
   if (count <= 0) return;
   task_ = &task;
   count_ = count;
   done_ = 0;
   remaining_ = count;
-  if (count > 1 && !workers_.empty()) {
-    ++round_;
-    round_.notify_all();
-  }
+  ++round_;
+  round_.notify_all();
   work(0);
-  for (std::int64_t done = done_; done != count; done = done_) done_.wait(done);
+  for (std::int64_t done = done_; done != count; done = done_) wait_for_change(done_, done);
   if (failed_.exchange(false)) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
@@ -60,7 +77,7 @@ void ThreadPool::work(std::int64_t worker) {
 void ThreadPool::serve(std::int64_t worker) {
   std::uint32_t seen = 0;
   while (!stop_) {
-    round_.wait(seen);
+    wait_for_change(round_, seen);
     seen = round_;
     work(worker);
   }

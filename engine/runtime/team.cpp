@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/runtime/team.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace pagequest::runtime {
+namespace {
+
+void add_bias(const std::vector<float>& bias, const ProductRows& rows, std::int64_t first,
+              std::int64_t end) {
+  const std::int64_t last = std::min(end, static_cast<std::int64_t>(bias.size()));
+  for (std::int64_t row = 0; row < rows.rows; ++row) {
+    float* y = rows.y + row * rows.y_stride;
+    for (std::int64_t i = first; i < last; ++i) y[i] += bias[static_cast<std::size_t>(i)];
+  }
+}
+
+}  // namespace
+
+void multiply_panels(const Team& team, const ops::PackedMatrix& matrix,
+                     const std::vector<float>& bias, const ProductRows& rows,
+                     std::int64_t first_panel, std::int64_t end_panel, std::int64_t worker) {
+  const std::int64_t column = first_panel * ops::kPanelColumns;
+  team.kernels.linear({.x = rows.x,
+                       .rows = rows.rows,
+                       .x_stride = rows.x_stride,
+                       .type = matrix.type(),
+                       .panels = matrix.panels() + first_panel * matrix.panel_bytes(),
+                       .scales = matrix.scales() + first_panel * matrix.panel_scale_bytes(),
+                       .inputs = matrix.inputs(),
+                       .panel_count = end_panel - first_panel,
+                       .y = rows.y + column,
+                       .y_stride = rows.y_stride,
+                       .accumulate = rows.write == Write::add,
+                       .scratch = team.linear_scratch(worker)});
+  if (!bias.empty()) add_bias(bias, rows, column, end_panel * ops::kPanelColumns);
+}
+
+std::int64_t product_parts(const Team& team, std::int64_t panels, std::int64_t rows) {
+  // Few rows read the weights at the memory's speed, in long stretches; many rows compute, and
+  // small parts keep the threads busy to the end.
+  constexpr std::int64_t kManyRows = 8;
+  const std::int64_t threads = team.pool.threads();
+  if (threads == 1) return 1;
+  return std::min(panels, threads * (rows < kManyRows ? 1 : 8));
+}
+
+void multiply(const Team& team, const ops::PackedMatrix& matrix, const std::vector<float>& bias,
+              const ProductRows& rows) {
+  if (rows.rows == 0) return;
+  const std::int64_t panels = matrix.panel_count();
+  const std::int64_t parts = product_parts(team, panels, rows.rows);
+  team.pool.run(parts, [&](std::int64_t part, std::int64_t worker) {
+    multiply_panels(team, matrix, bias, rows, panels * part / parts, panels * (part + 1) / parts,
+                    worker);
+  });
+}
+
+}  // namespace pagequest::runtime
