@@ -62,11 +62,23 @@ std::vector<double> swiglu(std::span<const float> gate_up) {
   return out;
 }
 
+std::vector<double> clamped_swiglu(std::span<const float> gate_up) {
+  const std::size_t width = gate_up.size() / 2;
+  std::vector<double> out;
+  for (std::size_t i = 0; i < width; ++i) {
+    const double gate = std::min<double>(gate_up[i], 7.0);
+    const double up = std::clamp<double>(gate_up[width + i], -7.0, 7.0);
+    out.push_back(gate / (1.0 + std::exp(-1.702 * gate)) * (up + 1.0));
+  }
+  return out;
+}
+
 Attended attention(std::span<const float> query, std::span<const float> keys,
-                   std::span<const float> values, const std::vector<bool>& visible, double scale) {
+                   std::span<const float> values, const std::vector<bool>& visible, double scale,
+                   std::optional<double> sink) {
   const std::size_t head_dim = query.size();
   Attended result{std::vector<double>(head_dim), std::vector<double>(visible.size())};
-  double largest = -std::numeric_limits<double>::infinity();
+  double largest = sink.value_or(-std::numeric_limits<double>::infinity());
   for (std::size_t t = 0; t < visible.size(); ++t) {
     double score = 0.0;
     for (std::size_t d = 0; d < head_dim; ++d) {
@@ -75,7 +87,7 @@ Attended attention(std::span<const float> query, std::span<const float> keys,
     result.weights[t] = score * scale;
     if (visible[t]) largest = std::max(largest, score * scale);
   }
-  double total = 0.0;
+  double total = sink ? std::exp(*sink - largest) : 0.0;
   for (std::size_t t = 0; t < visible.size(); ++t) {
     result.weights[t] = visible[t] ? std::exp(result.weights[t] - largest) : 0.0;
     total += result.weights[t];

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -33,8 +34,12 @@ struct Attended {
 };
 
 /// One query over a context: keys and values are (token, head_dim); token t is seen if visible[t].
+/// A sink is a logit that takes its part of the softmax and has no value (gpt-oss).
 [[nodiscard]] Attended attention(std::span<const float> query, std::span<const float> keys,
                                  std::span<const float> values, const std::vector<bool>& visible,
-                                 double scale);
+                                 double scale, std::optional<double> sink = std::nullopt);
+
+/// gate_up holds the gates, then as many ups: gpt-oss's clamped product (kernels.h).
+[[nodiscard]] std::vector<double> clamped_swiglu(std::span<const float> gate_up);
 
 }  // namespace pagequest::ops::reference

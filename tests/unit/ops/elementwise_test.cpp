@@ -65,7 +65,12 @@ TEST_CASE("Rotary embedding turns each pair by its angle") {
   const std::int64_t head_dim = GENERATE(8, 16, 64);
   const std::int64_t position = GENERATE(0, 1, 77, 4000);
   constexpr double kTheta = 1e6;
-  RopeTable table(head_dim, kTheta);
+  std::vector<float> frequencies;
+  for (std::int64_t i = 0; i < head_dim / 2; ++i) {
+    const float exponent = static_cast<float>(2 * i) / static_cast<float>(head_dim);
+    frequencies.push_back(1.0F / static_cast<float>(std::pow(kTheta, exponent)));
+  }
+  RopeTable table(std::move(frequencies));
   table.reserve(position + 1);
   const auto x = random_floats(3 * head_dim, 1);
   std::vector<float> y = x;
@@ -88,6 +93,18 @@ TEST_CASE("SwiGLU equals its definition, also in place and for large gates") {
   kernels->swiglu(gate_up.data(), width, gate_up.data());
   for (std::size_t i = 0; i < expected.size(); ++i) {
     REQUIRE(gate_up[i] == Approx(expected[i]).epsilon(1e-6).margin(1e-7));
+  }
+}
+
+TEST_CASE("The clamped product equals its formula, far beyond the clamps") {
+  const Kernels* kernels = GENERATE(from_range(all_kernels()));
+  for (const std::int64_t width : {1, 16, 67}) {
+    auto gate_up = random_floats(2 * width, 12, 20.0);
+    const auto expected = reference::clamped_swiglu(gate_up);
+    kernels->clamped_swiglu(gate_up.data(), width, gate_up.data());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      REQUIRE(gate_up[i] == Approx(expected[i]).epsilon(1e-6).margin(1e-6));
+    }
   }
 }
 
