@@ -23,4 +23,8 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
+/// Drops the whole pages inside a part of a mapped file from memory. They come back from the file
+/// when they are read again.
+void release_pages(std::span<const std::byte> part);
+
 }  // namespace pagequest::model

@@ -4,16 +4,23 @@
 
 #include <utility>
 
+#include "base/check.h"
+
 namespace pagequest::model {
 
-Model::Model(ModelConfig config, Tokenizer tokenizer, Weights weights)
+Model::Model(ModelConfig config, std::optional<Tokenizer> tokenizer, Weights weights)
     : config_(std::move(config)), tokenizer_(std::move(tokenizer)), weights_(std::move(weights)) {}
 
-Model Model::load(const std::filesystem::path& folder) {
+Model Model::load(const std::filesystem::path& folder, const LoadOptions& options) {
   ModelConfig config = load_config(folder);
   Tokenizer tokenizer = Tokenizer::load(folder, config.vocabulary);
-  Weights weights = load_weights(Safetensors(folder / "model.safetensors"), config);
+  Weights weights = load_weights(Checkpoint(folder), config, options);
   return {std::move(config), std::move(tokenizer), std::move(weights)};
+}
+
+const Tokenizer& Model::tokenizer() const {
+  PQ_CHECK(tokenizer_.has_value(), "a model without a tokenizer reads token ids only");
+  return *tokenizer_;
 }
 
 std::string Model::weights_hash() const {

@@ -59,10 +59,13 @@ struct ModelConfig {
   std::vector<std::int32_t> windows;  // (layer): tokens that a query sees, itself included;
                                       // 0: all. Empty: all layers see all
   bool tied_embeddings = false;
-  bool query_key_norm = false;   // RMSNorm over head_dim before the rotation
-  bool attention_sinks = false;  // a learned logit a query head in the softmax
-  std::int32_t bos_token = -1;   // -1: none
+  bool attention_bias = false;         // of queries, keys and values
+  bool attention_output_bias = false;  // of the projection behind the attention
+  bool query_key_norm = false;         // RMSNorm over head_dim before the rotation
+  bool attention_sinks = false;        // a learned logit a query head in the softmax
+  std::int32_t bos_token = -1;         // -1: none
   std::vector<std::int32_t> eos_tokens;
+  std::vector<std::string> ignored_fields;  // of config.json, that no reader knows; for a report
 
   [[nodiscard]] std::int32_t window(std::int32_t layer) const {
     return windows.empty() ? 0 : windows[static_cast<std::size_t>(layer)];
@@ -74,7 +77,8 @@ struct ModelConfig {
 
 /// Reads `folder`/config.json. Throws input_error that names the field when the file is missing or
 /// malformed, the architecture is of no known family (lists them), or a field asks for a
-/// computation that the engine does not do.
+/// computation that the engine does not do. Fields that no reader knows are listed in
+/// `ignored_fields`, unless their name looks like part of the computation: those are refused.
 [[nodiscard]] ModelConfig load_config(const std::filesystem::path& folder);
 
 }  // namespace pagequest::model

@@ -46,7 +46,7 @@ std::uint64_t element_bytes(const std::string& dtype) {
   if (dtype == "F32" || dtype == "I32" || dtype == "U32") return 4;
   if (dtype == "F16" || dtype == "BF16" || dtype == "I16" || dtype == "U16") return 2;
   if (dtype == "I8" || dtype == "U8" || dtype == "BOOL") return 1;
-  if (dtype == "F8_E4M3" || dtype == "F8_E5M2") return 1;
+  if (dtype == "F8_E4M3" || dtype == "F8_E5M2" || dtype == "F8_E8M0") return 1;
   return 0;
 }
 
@@ -115,51 +115,6 @@ void check_cover(const std::filesystem::path& path, const std::map<std::string, 
   }
 }
 
-float from_bfloat16(std::uint16_t bits) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U);
-}
-
-/// IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits.
-float from_float16(std::uint16_t bits) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000U) << 16U;
-  const std::uint32_t exponent = (bits >> 10U) & 0x1FU;
-  const std::uint32_t fraction = bits & 0x3FFU;
-  if (exponent == 0) {
-    const float value = static_cast<float>(fraction) * 0x1.0p-24F;
-    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) | sign);
-  }
-  const std::uint32_t wide = exponent == 31 ? 255 : exponent + 112;
-  return std::bit_cast<float>(sign | (wide << 23U) | (fraction << 13U));
-}
-
-template <class Raw, class Convert>
-std::vector<float> convert(std::span<const std::byte> bytes, Convert convert_one) {
-  std::vector<float> out(bytes.size() / sizeof(Raw));
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    Raw raw;
-    std::memcpy(&raw, bytes.data() + i * sizeof(Raw), sizeof(Raw));
-    out[i] = convert_one(raw);
-  }
-  return out;
-}
-
-std::vector<float> convert_elements(const Safetensors& file, const std::string& name,
-                                    const Tensor& tensor) {
-  if (tensor.dtype == "BF16") return convert<std::uint16_t>(tensor.bytes, from_bfloat16);
-  if (tensor.dtype == "F16") return convert<std::uint16_t>(tensor.bytes, from_float16);
-  if (tensor.dtype == "F32") return convert<float>(tensor.bytes, [](float x) { return x; });
-  throw input_error({.what = "unsupported dtype of tensor `" + name + "`",
-                     .where = file.path().string(),
-                     .found = tensor.dtype,
-                     .expected = "BF16, F16 or F32",
-                     .hint = {}});
-}
-
-bool is_finite(float x) {
-  constexpr std::uint32_t kExponent = 0x7F800000U;
-  return (std::bit_cast<std::uint32_t>(x) & kExponent) != kExponent;
-}
-
 }  // namespace
 
 Safetensors::Safetensors(const std::filesystem::path& path) : path_(path), file_(path) {
@@ -175,19 +130,6 @@ Safetensors::Safetensors(const std::filesystem::path& path) : path_(path), file_
     if (name != "__metadata__") tensors_.emplace(name, read_entry(path, name, entry, data));
   }
   check_cover(path, tensors_, data);
-}
-
-std::vector<float> to_floats(const Safetensors& file, const std::string& name,
-                             const Tensor& tensor) {
-  std::vector<float> values = convert_elements(file, name, tensor);
-  if (!std::all_of(values.begin(), values.end(), is_finite)) {
-    throw input_error({.what = "tensor `" + name + "` holds values that are not finite",
-                       .where = file.path().string(),
-                       .found = "NaN or infinity",
-                       .expected = "finite weights",
-                       .hint = "the file may be corrupt"});
-  }
-  return values;
 }
 
 }  // namespace pagequest::model

@@ -39,9 +39,4 @@ class Safetensors {
   std::map<std::string, Tensor> tensors_;
 };
 
-/// The tensor's elements as f32. The dtype must be F32, F16 or BF16: throws input_error that names
-/// `name` otherwise, and when an element is not finite.
-[[nodiscard]] std::vector<float> to_floats(const Safetensors& file, const std::string& name,
-                                           const Tensor& tensor);
-
 }  // namespace pagequest::model
