@@ -24,16 +24,6 @@ std::string to_string(const std::vector<std::int64_t>& shape) {
   return text + "]";
 }
 
-/// Of a matrix with these parts.
-ops::WeightType packed_type(const std::vector<MatrixView>& parts, bool int8) {
-  if (int8) return ops::WeightType::int8;
-  const bool wide = std::any_of(parts.begin(), parts.end(), [](const MatrixView& part) {
-    const std::string& dtype = part.entry.tensor->dtype;
-    return dtype == "F32" || dtype == "F16";
-  });
-  return wide ? ops::WeightType::f32 : ops::WeightType::bf16;
-}
-
 /// Rows that a thread takes at a time: a few MiB of the file.
 std::int64_t rows_at_once(std::int64_t columns) {
   constexpr std::int64_t kElements = 1 << 20;
@@ -57,6 +47,16 @@ void pack_rows(const MatrixView& view, std::int64_t first, std::int64_t count,
 }
 
 }  // namespace
+
+ops::WeightType TensorReader::packed_type(const std::vector<MatrixView>& parts,
+                                          Precision precision) const {
+  if (options_.int8 && precision == Precision::quantisable) return ops::WeightType::int8;
+  const bool wide = std::any_of(parts.begin(), parts.end(), [](const MatrixView& part) {
+    const std::string& dtype = part.entry.tensor->dtype;
+    return dtype == "F32" || dtype == "F16";
+  });
+  return wide ? ops::WeightType::f32 : ops::WeightType::bf16;
+}
 
 TensorReader::TensorReader(const Checkpoint& checkpoint, const LoadOptions& options)
     : checkpoint_(checkpoint), options_(options), pool_(load_threads()) {}
@@ -111,8 +111,7 @@ ops::PackedMatrix TensorReader::matrix(const std::vector<LinearPart>& parts, std
     views.push_back(whole(part.name, part.outputs, inputs));
     outputs += part.outputs;
   }
-  const bool int8 = options_.int8 && precision == Precision::quantisable;
-  ops::PackedMatrix packed(packed_type(views, int8), outputs, inputs);
+  ops::PackedMatrix packed(packed_type(views, precision), outputs, inputs);
   std::int64_t first = 0;
   for (const MatrixView& view : views) {
     pack(view, first, packed);

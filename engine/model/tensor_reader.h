@@ -78,6 +78,8 @@ class TensorReader {
   ops::PackedMatrix dense_expert(const TensorStack& stack, std::int64_t expert, RowOrder order,
                                  InputAxis axis);
   ops::PackedMatrix mxfp4_expert(const TensorStack& stack, std::int64_t expert, RowOrder order);
+  [[nodiscard]] ops::WeightType packed_type(const std::vector<MatrixView>& parts,
+                                            Precision precision) const;
   void pack(const MatrixView& view, std::int64_t first_output, ops::PackedMatrix& matrix);
   [[nodiscard]] Error shape_error(const std::string& name, const std::string& found,
                                   const Shape& expected) const;

@@ -1,15 +1,13 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
 // Matrices of experts that lie in one tensor.
-#include <cstring>
+#include <algorithm>
 
 #include "base/error.h"
 #include "engine/model/tensor_reader.h"
 
 namespace pagequest::model {
 namespace {
-
-using Bytes = std::span<const std::byte>;
 
 constexpr std::int64_t kBlockBytes = ops::kMxfp4Group / 2;
 
@@ -68,7 +66,7 @@ ops::PackedMatrix TensorReader::dense_expert(const TensorStack& stack, std::int6
                   .first = expert * stack.outputs * stack.inputs,
                   .row_stride = row * turns,
                   .column_stride = transposed ? stack.outputs : 1};
-  ops::PackedMatrix matrix(packed_type({view}, options_.int8), stack.outputs, stack.inputs);
+  ops::PackedMatrix matrix(packed_type({view}, Precision::quantisable), stack.outputs, stack.inputs);
   for (std::int64_t turn = 0; turn < turns; ++turn) {
     pack(view, turn * view.rows, matrix);
     view.first += row;

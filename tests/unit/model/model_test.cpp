@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/model/model.h"
 
-#include "engine/ops/cpu/kernels.h"
 #include "tests/unit/model/checkpoint.h"
 
 namespace pagequest::model::test {
@@ -19,11 +18,10 @@ Model load(const Tensors& tensors, const json& config = small_config()) {
   return Model::load(folder.path());
 }
 
-/// Element (output, input) of a packed matrix.
 float element(const ops::PackedMatrix& matrix, std::int64_t output, std::int64_t input) {
-  const std::int64_t panel = output / ops::kPanelColumns;
-  return matrix.panels()[(panel * matrix.inputs() + input) * ops::kPanelColumns +
-                         output % ops::kPanelColumns];
+  std::vector<float> row(static_cast<std::size_t>(matrix.inputs()));
+  matrix.get_output(output, row.data());
+  return row.at(static_cast<std::size_t>(input));
 }
 
 TEST_CASE("Projections that share an input are packed side by side") {
@@ -33,25 +31,25 @@ TEST_CASE("Projections that share an input are packed side by side") {
   tensors["model.layers.0.self_attn.q_proj.weight"] = f32({16, 4}, ramp);
   const Model model = load(tensors);
   const LayerWeights& layer = model.weights().layers.at(0);
-  CHECK(layer.query_key_value.outputs() == 16 + 8 + 8);
-  CHECK(element(layer.query_key_value, 3, 2) == 14.0F);
-  CHECK(element(layer.query_key_value, 16, 0) == 0.2F);
-  CHECK(element(layer.query_key_value, 31, 3) == 0.3F);
-  CHECK(layer.gate_up.outputs() == 12);
-  CHECK(element(layer.gate_up, 5, 0) == 0.5F);
-  CHECK(element(layer.gate_up, 6, 0) == 0.6F);
+  CHECK(layer.query_key_value.matrix.outputs() == 16 + 8 + 8);
+  CHECK(element(layer.query_key_value.matrix, 3, 2) == 14.0F);
+  CHECK(element(layer.query_key_value.matrix, 16, 0) == 0.2F);
+  CHECK(element(layer.query_key_value.matrix, 31, 3) == 0.3F);
+  CHECK(layer.dense.gate_up.matrix.outputs() == 12);
+  CHECK(element(layer.dense.gate_up.matrix, 5, 0) == 0.5F);
+  CHECK(element(layer.dense.gate_up.matrix, 6, 0) == 0.6F);
   CHECK(model.config().layers == 1);
   CHECK(model.tokenizer().size() == 5);
 }
 
 TEST_CASE("Tied embeddings are the output layer; untied ones have their own") {
-  CHECK(element(load(small_tensors()).weights().logits, 4, 3) == 0.5F);
+  CHECK(element(load(small_tensors()).weights().logits(), 4, 3) == 0.5F);
   json config = small_config();
   config["tie_word_embeddings"] = false;
   Tensors tensors = small_tensors();
   CHECK_THAT(input_error_of([&] { return load(tensors, config); }), Contains("lm_head.weight"));
   tensors["lm_head.weight"] = constant({5, 4}, 2.5F);
-  CHECK(element(load(tensors, config).weights().logits, 4, 3) == 2.5F);
+  CHECK(element(load(tensors, config).weights().logits(), 4, 3) == 2.5F);
 }
 
 TEST_CASE("A missing tensor or one of another shape is refused by name") {
@@ -66,7 +64,7 @@ TEST_CASE("A missing tensor or one of another shape is refused by name") {
   CHECK_THAT(input_error_of([&] { return load(tensors); }), Contains(name));
 }
 
-TEST_CASE("A tensor that a plain Llama does not have is refused by name") {
+TEST_CASE("A tensor that the family does not have is refused by name") {
   const std::string name =
       GENERATE("model.layers.0.self_attn.q_proj.bias", "model.layers.0.self_attn.q_norm.weight",
                "model.layers.1.input_layernorm.weight");

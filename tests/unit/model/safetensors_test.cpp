@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/model/matrix_view.h"
 #include "tests/unit/model/checkpoint.h"
 
 namespace pagequest::model::test {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <span>
 
-#include "engine/model/safetensors.h"
+#include "engine/model/matrix_view.h"
 #include "engine/ops/cpu/reference.h"
 
 namespace pagequest::runtime::test {
