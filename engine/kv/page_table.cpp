@@ -107,6 +107,16 @@ Dropped PageTable::evict(TokenSpan span) {
   return dropped;
 }
 
+void PageTable::share(std::span<const PageId> pages) {
+  PQ_CHECK(next_position_ == 0, "pages are shared with a table that has none");
+  for (const PageId page : pages) {
+    pool_->retain(page);
+    slots_.push_back({page, bits(0, page_size_)});
+  }
+  next_position_ = static_cast<std::int32_t>(pages.size()) * page_size_;
+  live_tokens_ = next_position_;
+}
+
 PageTable PageTable::fork() const {
   PageTable child(*pool_, page_size_);
   child.next_position_ = next_position_;

@@ -54,6 +54,9 @@ class PageTable {
   /// Drops the live tokens of `span`, which must lie below next_position().
   Dropped evict(TokenSpan span);
 
+  /// Begins an empty table with full pages that others filled: takes a reference of each.
+  void share(std::span<const PageId> pages);
+
   /// A table with the same content that shares every page.
   [[nodiscard]] PageTable fork() const;
 

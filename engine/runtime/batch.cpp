@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -14,7 +16,7 @@ namespace {
 
 void check_positions(std::span<const ScheduledChunk> scheduled, const model::ModelConfig& model) {
   for (const ScheduledChunk& chunk : scheduled) {
-    const std::int32_t end = chunk.sequence->table.next_position() + chunk.tokens;
+    const std::int32_t end = chunk.sequence->tables.next_position() + chunk.tokens;
     if (end <= model.max_positions) continue;
     throw usage_error({.what = "a sequence is longer than the model's context",
                        .where = "episode " + std::to_string(chunk.sequence->episode.value),
@@ -36,50 +38,72 @@ std::vector<ops::AttendedPage> live_pages(const kv::PageTable& table) {
   return pages;
 }
 
-ForwardChunk describe(const ScheduledChunk& scheduled, const EngineConfig& config) {
+/// Logical pages of any group, ascending.
+std::vector<std::int32_t> union_of(std::span<const GroupPages> groups, std::int32_t page_size) {
+  std::vector<std::int32_t> listed;
+  for (const GroupPages& group : groups) {
+    std::vector<std::int32_t> merged;
+    merged.reserve(std::max(listed.size(), group.pages.size()));
+    auto next = listed.cbegin();
+    for (const ops::AttendedPage& page : group.pages) {
+      const std::int32_t logical = page.first_position / page_size;
+      while (next != listed.cend() && *next < logical) merged.push_back(*next++);
+      if (next != listed.cend() && *next == logical) ++next;
+      merged.push_back(logical);
+    }
+    merged.insert(merged.end(), next, listed.cend());
+    listed = std::move(merged);
+  }
+  return listed;
+}
+
+void find_columns(ForwardChunk& chunk, std::int32_t page_size) {
+  chunk.listed_pages = union_of(chunk.groups, page_size);
+  for (GroupPages& group : chunk.groups) {
+    group.columns.reserve(group.pages.size());
+    std::int32_t column = 0;
+    for (const ops::AttendedPage& page : group.pages) {
+      while (chunk.listed_pages[static_cast<std::size_t>(column)] !=
+             page.first_position / page_size) {
+        ++column;
+      }
+      group.columns.push_back(column++);
+    }
+  }
+}
+
+ForwardChunk describe(const ScheduledChunk& scheduled, std::span<const std::int32_t> tokens,
+                      const EngineConfig& config) {
   Sequence& sequence = *scheduled.sequence;
   ForwardChunk chunk;
-  chunk.tokens = sequence.front(scheduled.tokens);
-  chunk.first_position = sequence.table.next_position() - scheduled.tokens;
-  chunk.pages = live_pages(sequence.table);
+  chunk.tokens = tokens;
+  chunk.first_position = sequence.tables.next_position() - scheduled.tokens;
+  for (const kv::PageTable& table : sequence.tables.tables()) {
+    chunk.groups.push_back({.pages = live_pages(table), .columns = {}});
+  }
+  find_columns(chunk, sequence.tables.page_size());
+  chunk.captures = sequence.captures && !scheduled.recomputed;
   chunk.capture_rows = std::min(config.prefill_rows, scheduled.tokens);
-  if (scheduled.tokens == sequence.queued()) chunk.logits = sequence.logits.data();
+  const bool last = !scheduled.recomputed && scheduled.tokens == sequence.queued();
+  if (last) chunk.logits = sequence.logits.data();
   return chunk;
-}
-
-std::size_t masses_of(const ForwardChunk& chunk, const model::ModelConfig& model) {
-  return chunk.pages.size() * static_cast<std::size_t>(model.layers * model.kv_heads);
-}
-
-/// Gives each captured chunk its part of `masses`.
-void place_masses(Batch& batch, const model::ModelConfig& model, std::vector<float>& masses) {
-  std::size_t total = 0;
-  for (std::size_t i = 0; i < batch.chunks.size(); ++i) {
-    if (batch.scheduled[i].sequence->captures) total += 2 * masses_of(batch.chunks[i], model);
-  }
-  if (masses.size() < total) masses.resize(total);
-  float* next = masses.data();
-  for (std::size_t i = 0; i < batch.chunks.size(); ++i) {
-    if (!batch.scheduled[i].sequence->captures) continue;
-    const std::size_t count = masses_of(batch.chunks[i], model);
-    batch.chunks[i].mean = std::exchange(next, next + count);
-    batch.chunks[i].max = std::exchange(next, next + count);
-  }
 }
 
 }  // namespace
 
 Batch prepare_batch(std::vector<ScheduledChunk> scheduled, KvCache& cache,
                     const model::ModelConfig& model, const EngineConfig& config,
-                    std::vector<float>& masses) {
+                    CaptureStore& store) {
   check_positions(scheduled, model);
   Batch batch;
   batch.scheduled = std::move(scheduled);
   for (const ScheduledChunk& chunk : batch.scheduled) {
-    for (const kv::PageCopy& copy : chunk.sequence->table.append(chunk.tokens)) cache.copy(copy);
-    batch.chunks.push_back(describe(chunk, config));
+    SequenceTables& tables = chunk.sequence->tables;
+    const auto tokens = chunk.sequence->next_tokens(chunk.tokens);
+    for (const kv::PageCopy& copy : tables.append(chunk.tokens)) cache.copy(copy);
+    batch.chunks.push_back(describe(chunk, tokens, config));
   }
-  place_masses(batch, model, masses);
+  store.place(batch.chunks);
   return batch;
 }
 

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "engine/runtime/query_cosine.h"
+
 namespace pagequest::runtime {
 
 void emit(Sequence& sequence, EventSink& sink, const Event& event) {
@@ -13,48 +15,107 @@ void emit(Sequence& sequence, EventSink& sink, const Event& event) {
   if (sequence.controller) sequence.controller->observe(event);
 }
 
+void emit_filled(Sequence& sequence, EventSink& sink, std::span<const std::int32_t> tokens,
+                 std::int32_t first, StepKind kind, std::int64_t iteration) {
+  emit(sequence, sink,
+       TokensFilled{.episode = sequence.episode,
+                    .thread = sequence.thread,
+                    .kind = kind,
+                    .step = sequence.steps,
+                    .iteration = iteration,
+                    .first = first,
+                    .tokens = tokens});
+}
+
 namespace {
 
-PagesAttended pages_attended(const Sequence& sequence, const model::ModelConfig& config,
-                             const ForwardChunk& chunk, std::span<const std::int32_t> pages) {
-  const std::size_t masses = static_cast<std::size_t>(config.layers) *
-                             static_cast<std::size_t>(config.kv_heads) * pages.size();
-  return {.episode = sequence.episode,
-          .thread = sequence.thread,
-          .step = sequence.steps,
-          .query_rows = chunk.capture_rows,
-          .layers = config.layers,
-          .kv_heads = config.kv_heads,
-          .pages = pages,
-          .mean = {chunk.mean, masses},
-          .max = {chunk.max, masses}};
+template <class T>
+std::span<const T> span_of(const T* values, std::int64_t count) {
+  if (values == nullptr) return {};
+  return {values, static_cast<std::size_t>(count)};
+}
+
+/// (layer): first column that any of the layer's KV heads has a page for.
+std::vector<std::int32_t> first_columns(const ForwardChunk& chunk, const KvGroups& groups,
+                                        const model::ModelConfig& model) {
+  std::vector<std::int32_t> first;
+  for (std::int32_t layer = 0; layer < model.layers; ++layer) {
+    std::int32_t least = static_cast<std::int32_t>(chunk.listed());
+    for (std::int32_t head = 0; head < model.kv_heads; ++head) {
+      const auto group = static_cast<std::size_t>(groups.group_of(layer, head));
+      least = std::min(least, chunk.groups[group].columns.front());
+    }
+    first.push_back(model.window(layer) == 0 ? 0 : least);
+  }
+  return first;
+}
+
+/// (page of the group): the step's mean mass over the group's layers and KV heads.
+std::vector<PageMass> masses_in(const KvGroup& group, const GroupPages& pages,
+                                const ForwardChunk& chunk, std::int32_t kv_heads) {
+  const float planes = static_cast<float>(group.layers.size() * group.kv_heads.size());
+  std::vector<PageMass> masses;
+  for (const std::int32_t column : pages.columns) {
+    masses.push_back({chunk.listed_pages[static_cast<std::size_t>(column)], 0.0F});
+  }
+  for (const std::int32_t layer : group.layers) {
+    for (const std::int32_t head : group.kv_heads) {
+      const float* row =
+          chunk.capture.mean + (std::int64_t{layer} * kv_heads + head) * chunk.listed();
+      for (std::size_t i = 0; i < masses.size(); ++i) {
+        masses[i].mass += row[pages.columns[i]] / planes;
+      }
+    }
+  }
+  return masses;
+}
+
+void keep_masses(Sequence& sequence, const KvGroups& groups, const ForwardChunk& chunk,
+                 std::int32_t kv_heads) {
+  sequence.last_masses.clear();
+  for (std::size_t group = 0; group < groups.groups().size(); ++group) {
+    sequence.last_masses.push_back(
+        masses_in(groups.groups()[group], chunk.groups[group], chunk, kv_heads));
+  }
 }
 
 }  // namespace
 
-void emit_step(Sequence& sequence, EventSink& sink, const model::ModelConfig& config,
-               const ForwardChunk& chunk, std::int64_t iteration) {
+void emit_attended(Sequence& sequence, EventSink& sink, const model::ModelConfig& model,
+                   const KvGroups& groups, const ForwardChunk& chunk) {
+  const CaptureBuffers& capture = chunk.capture;
+  const std::int64_t planes = std::int64_t{model.layers} * model.kv_heads;
+  const std::int64_t masses = planes * chunk.listed();
+  const std::int64_t query_heads = std::int64_t{model.layers} * model.query_heads;
+  std::vector<std::int32_t> first_page;
+  if (groups.has_windows()) first_page = first_columns(chunk, groups, model);
+  const auto query = span_of(capture.last_query, query_heads * model.head_dim);
+  const std::vector<float> cosine = query_cosine(sequence.last_query, query, model);
   emit(sequence, sink,
-       TokensFilled{.episode = sequence.episode,
-                    .thread = sequence.thread,
-                    .kind = chunk.rows() == 1 ? StepKind::decode : StepKind::prefill,
-                    .step = sequence.steps,
-                    .iteration = iteration,
-                    .first = chunk.first_position,
-                    .tokens = chunk.tokens});
-  if (chunk.mean == nullptr) return;
-  std::vector<std::int32_t> pages;
-  pages.reserve(chunk.pages.size());
-  for (const ops::AttendedPage& page : chunk.pages) {
-    pages.push_back(page.first_position / sequence.table.page_size());
-  }
-  emit(sequence, sink, pages_attended(sequence, config, chunk, pages));
+       PagesAttended{
+           .episode = sequence.episode,
+           .thread = sequence.thread,
+           .step = sequence.steps,
+           .query_rows = chunk.capture_rows,
+           .layers = model.layers,
+           .kv_heads = model.kv_heads,
+           .pages = chunk.listed_pages,
+           .mean = span_of(capture.mean, masses),
+           .max = span_of(capture.max, masses),
+           .first_page = first_page,
+           .sink_share = span_of(capture.sink_share, planes),
+           .query_head_mass = span_of(capture.query_head_mass, query_heads * chunk.listed()),
+           .thresholds = capture.thresholds,
+           .tokens_above = span_of(capture.tokens_above, std::ssize(capture.thresholds) * masses),
+           .query_cosine = cosine});
+  sequence.last_query.assign(query.begin(), query.end());
+  keep_masses(sequence, groups, chunk, model.kv_heads);
 }
 
 void evict(Sequence& sequence, EventSink& sink, std::span<const TokenSpan> victims) {
   const std::int32_t step = sequence.steps - 1;
   for (const TokenSpan& span : victims) {
-    const kv::Dropped dropped = sequence.table.evict(span);
+    const kv::Dropped dropped = sequence.history.evict(span);
     emit(sequence, sink,
          TokensEvicted{.episode = sequence.episode,
                        .step = step,
@@ -67,6 +128,7 @@ void evict(Sequence& sequence, EventSink& sink, std::span<const TokenSpan> victi
                .episode = sequence.episode, .thread = sequence.thread, .step = step, .page = page});
     }
   }
+  sequence.replay_evictions();
 }
 
 }  // namespace pagequest::runtime

@@ -12,6 +12,7 @@
 #include "base/events.h"
 #include "base/ids.h"
 #include "engine/kv/eviction_controller.h"
+#include "engine/runtime/inspection.h"
 #include "engine/runtime/kv_groups.h"
 
 namespace pagequest::model {
@@ -37,8 +38,8 @@ struct CaptureOptions {
 
 struct EngineConfig {
   std::int32_t page_size = 16;      // tokens, at most 64
-  std::int32_t pool_pages = 16384;  // physical pages of one KV group
-  std::int64_t pool_bytes = 0;      // of keys and values; 0: pool_pages decides
+  std::int32_t pool_pages = 16384;  // of each KV group: tokens of the pool / page_size
+  std::int64_t pool_bytes = 0;      // of keys and values, all groups; 0: pool_pages decides
   KvStorage kv_storage = KvStorage::automatic;
   KvTables kv_tables = KvTables::shared;
   bool prefix_sharing = false;          // sequences share the pages of equal beginnings
@@ -61,9 +62,12 @@ struct SampledToken {
   std::int32_t token;
 };
 
+/// Physical pages; a page of a sequence takes one for each KV group.
 struct PoolUsage {
   std::int32_t used_pages;
   std::int32_t total_pages;
+  std::int64_t page_bytes;   // keys and values of one
+  std::int64_t preemptions;  // so far: sequences that lost their pages and recompute them
 };
 
 /// Continuous batching over a paged KV cache. Every iteration runs one batch: one token of each
@@ -72,14 +76,21 @@ struct PoolUsage {
 /// appended: the caller decides whether the sampled token, a tool's response or both go on.
 ///
 /// Deterministic: the same calls give the same tokens, attention and events, bit for bit, with any
-/// number of threads.
+/// number of threads, whatever runs beside a sequence, and with any pool in which it fits: when the
+/// pool is exhausted, sequences lose their pages and recompute them later without a trace
+/// (scheduler.h says which). Only TokensFilled::iteration tells.
+///
+/// With prefix_sharing a new sequence takes the pages of the longest beginning of its prompt, in
+/// full pages, that another one computed before any eviction. A first step without PagesAttended
+/// announces these tokens; the rest of the prompt follows.
 class Engine {
  public:
   /// `model` and `sink` must outlive the engine. Throws usage_error on an impossible configuration.
   Engine(const model::Model& model, const EngineConfig& config, EventSink& sink);
   ~Engine();
 
-  /// Starts the main thread of an episode with `prompt` queued. Throws as EvictionController does.
+  /// Starts the main thread of an episode with `prompt` queued. Throws as EvictionController does,
+  /// and usage_error when the prompt does not fit into the pool.
   SequenceId add(EpisodeId episode, std::span<const std::int32_t> prompt, const Sampling& sampling,
                  const kv::PolicySpec& policy);
 
@@ -101,20 +112,28 @@ class Engine {
   /// Applies the policy's decision of a turn boundary. Also called by step() at each step's end.
   void turn_boundary(SequenceId main_sequence, std::int32_t turn);
 
-  /// One iteration. Empty when no sequence has queued input. Tokens come in the order of
-  /// SequenceId. When the pool is exhausted, sequences with the highest ids wait for the next
-  /// iteration; throws usage_error if not even one can go on.
+  /// Drops the live tokens of `span`, which were computed, from one KV group of a sequence: for
+  /// policies that choose per head, with KvTables::per_head. Emits no event.
+  void evict(SequenceId sequence, std::int32_t group, TokenSpan span);
+
+  /// One iteration. Empty when no sequence has queued input, or when it only recomputed. Tokens
+  /// come in the order of SequenceId. Throws usage_error when a sequence does not fit into the pool
+  /// alone, input_error when the model computes a logit that is not finite.
   [[nodiscard]] std::span<const SampledToken> step();
 
   [[nodiscard]] bool has_queued_input() const;
   /// Position that the next appended token gets: queued tokens count, processed or not.
   [[nodiscard]] std::int32_t next_position(SequenceId sequence) const;
+  /// Live tokens that the attention kind with the longest reach still holds.
   [[nodiscard]] std::int32_t live_tokens(SequenceId sequence) const;
   /// Tokens of an auxiliary sequence behind its fork point; all live tokens of a main one.
   [[nodiscard]] std::int32_t own_tokens(SequenceId sequence) const;
   /// Logical pages of a sequence that are mapped to a physical page.
   [[nodiscard]] std::int32_t mapped_pages(SequenceId sequence) const;
   [[nodiscard]] PoolUsage pool_usage() const;
+  [[nodiscard]] const KvGroups& kv_groups() const;
+  /// What every physical page in use holds, and for whom. Changes nothing.
+  [[nodiscard]] Inspection inspect() const;
   /// Steps so far of one thread (PagesAttended::step of its next one).
   [[nodiscard]] std::int32_t steps(SequenceId sequence) const;
   /// Logits of the last processed token of a sequence, (vocabulary); for tests.

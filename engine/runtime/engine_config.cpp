@@ -3,41 +3,116 @@
 #include "engine/runtime/engine_config.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <thread>
 
+#include "base/check.h"
 #include "base/error.h"
+#include "base/params.h"
 
 namespace pagequest::runtime {
 namespace {
 
-void check_range(const std::string& name, std::int32_t value, std::int32_t least,
-                 std::int32_t most) {
+constexpr std::int32_t kEndless = std::numeric_limits<std::int32_t>::max();
+constexpr std::array kStorages = {KvStorage::automatic, KvStorage::f32, KvStorage::bf16,
+                                  KvStorage::int8};
+
+[[noreturn]] void throw_impossible(const std::string& name, const std::string& found,
+                                   const std::string& expected) {
+  throw usage_error({.what = "impossible engine configuration",
+                     .where = name,
+                     .found = found,
+                     .expected = expected,
+                     .hint = {}});
+}
+
+void check_range(const std::string& name, std::int64_t value, std::int64_t least,
+                 std::int64_t most) {
   if (value >= least && value <= most) return;
-  throw usage_error(
-      {.what = "impossible engine configuration",
-       .where = name,
-       .found = std::to_string(value),
-       .expected = "an integer from " + std::to_string(least) + " to " + std::to_string(most),
-       .hint = {}});
+  throw_impossible(name, std::to_string(value),
+                   "an integer from " + std::to_string(least) + " to " + std::to_string(most));
+}
+
+void check_thresholds(const std::vector<float>& thresholds) {
+  float before = 0.0F;
+  for (const float threshold : thresholds) {
+    if (!(threshold > before && threshold <= 1.0F)) {
+      throw_impossible("thresholds", std::to_string(threshold),
+                       "ascending probabilities above 0, at most 1");
+    }
+    before = threshold;
+  }
+}
+
+KvStorage storage_for(const model::Model& model) {
+  const bool f32 = model.weights().embedding.type() == ops::WeightType::f32;
+  return f32 ? KvStorage::f32 : KvStorage::bf16;
+}
+
+ops::KvType type_of(KvStorage storage) {
+  PQ_CHECK(storage != KvStorage::automatic, "the configuration is resolved");
+  if (storage == KvStorage::f32) return ops::KvType::f32;
+  return storage == KvStorage::bf16 ? ops::KvType::bf16 : ops::KvType::int8;
 }
 
 }  // namespace
 
-EngineConfig resolve(EngineConfig config) {
-  constexpr std::int32_t kEndless = std::numeric_limits<std::int32_t>::max();
+std::string_view to_string(KvStorage storage) {
+  constexpr std::array<std::string_view, kStorages.size()> kNames = {"auto", "f32", "bf16", "int8"};
+  return kNames.at(static_cast<std::size_t>(storage));
+}
+
+KvStorage kv_storage_named(std::string_view name) {
+  std::vector<std::string> valid;
+  for (const KvStorage storage : kStorages) {
+    if (to_string(storage) == name) return storage;
+    valid.emplace_back(to_string(storage));
+  }
+  throw_unknown_name("KV storage", name, valid);
+}
+
+EngineConfig resolve(EngineConfig config, const model::Model& model) {
   constexpr std::int32_t kMostThreads = 1024;
   check_range("page_size", config.page_size, 1, 64);
   check_range("pool_pages", config.pool_pages, 1, kEndless);
+  check_range("pool_bytes", config.pool_bytes, 0, std::numeric_limits<std::int64_t>::max());
   check_range("max_batch_tokens", config.max_batch_tokens, 1, kEndless);
   check_range("prefill_chunk", config.prefill_chunk, 1, kEndless);
   check_range("prefill_rows", config.prefill_rows, 1, kEndless);
   check_range("threads", config.threads, 0, kMostThreads);
+  check_thresholds(config.capture_options.thresholds);
   if (config.threads == 0) {
     config.threads = std::max(1, static_cast<std::int32_t>(std::thread::hardware_concurrency()));
   }
+  if (config.kv_storage == KvStorage::automatic) config.kv_storage = storage_for(model);
   return config;
+}
+
+ops::KvLayout layout_of(const EngineConfig& config, const model::ModelConfig& model) {
+  return {.type = type_of(config.kv_storage),
+          .head_dim = model.head_dim,
+          .page_size = config.page_size};
+}
+
+std::int32_t physical_pages(const EngineConfig& config, const KvGroups& groups,
+                            const ops::KvLayout& layout) {
+  const std::int64_t page_bytes = groups.planes() * layout.block_bytes();
+  const bool by_bytes = config.pool_bytes > 0;
+  const std::int64_t pages =
+      by_bytes ? config.pool_bytes / page_bytes : std::int64_t{config.pool_pages} * groups.count();
+  if (by_bytes && pages < groups.count()) {
+    throw_impossible("pool_bytes", std::to_string(config.pool_bytes) + " bytes",
+                     "at least " + std::to_string(groups.count() * page_bytes) +
+                         " bytes, one page of the model");
+  }
+  if (pages > kEndless) {
+    throw_impossible(by_bytes ? "pool_bytes" : "pool_pages", std::to_string(pages) + " pages",
+                     "at most " + std::to_string(kEndless) + " pages over all KV groups");
+  }
+  return static_cast<std::int32_t>(pages);
 }
 
 }  // namespace pagequest::runtime

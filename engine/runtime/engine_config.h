@@ -2,11 +2,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
+#include "engine/model/model.h"
+#include "engine/ops/cpu/kv_layout.h"
 #include "engine/runtime/engine.h"
+#include "engine/runtime/kv_groups.h"
 
 namespace pagequest::runtime {
 
-/// The configuration with threads filled in. Throws usage_error that names an impossible value.
-[[nodiscard]] EngineConfig resolve(EngineConfig config);
+/// The configuration with threads and kv_storage filled in. Throws usage_error that names an
+/// impossible value.
+[[nodiscard]] EngineConfig resolve(EngineConfig config, const model::Model& model);
+
+/// How a resolved configuration stores the model's keys and values.
+[[nodiscard]] ops::KvLayout layout_of(const EngineConfig& config, const model::ModelConfig& model);
+
+/// Physical pages of the pool. Throws usage_error when there is not one for each group, or more
+/// than page numbers go.
+[[nodiscard]] std::int32_t physical_pages(const EngineConfig& config, const KvGroups& groups,
+                                          const ops::KvLayout& layout);
 
 }  // namespace pagequest::runtime

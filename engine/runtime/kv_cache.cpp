@@ -6,24 +6,35 @@
 
 namespace pagequest::runtime {
 
-KvCache::KvCache(std::int32_t layers, std::int32_t pages, const ops::KvLayout& layout)
-    : layers_(layers),
+KvCache::KvCache(const KvGroups& groups, std::int32_t pages, const ops::KvLayout& layout)
+    : groups_(groups),
       pages_(pages),
       layout_(layout),
-      memory_(std::int64_t{layers} * pages * layout.page_floats()) {}
+      heads_in_group_(static_cast<std::int64_t>(groups.groups().front().kv_heads.size())),
+      memory_(pages * page_bytes()) {}
 
-float* KvCache::blocks(std::int32_t layer, std::int64_t kv_head) {
-  return block(layer, PageId{0}, kv_head);
+std::byte* KvCache::blocks(std::int32_t layer, std::int32_t kv_head) {
+  return plane(groups_.plane_of(layer, kv_head), PageId{0});
 }
 
-float* KvCache::block(std::int32_t layer, PageId page, std::int64_t kv_head) {
-  const std::int64_t index = layer * pages_ + page.value;
-  return memory_.data() + index * layout_.page_floats() + kv_head * layout_.block_floats();
+std::byte* KvCache::block(std::int32_t layer, PageId page, std::int32_t kv_head) {
+  return plane(groups_.plane_of(layer, kv_head), page);
 }
+
+std::byte* KvCache::plane(std::int64_t index, PageId page) {
+  const std::int64_t layer = index / heads_in_group_;
+  const std::int64_t head = index % heads_in_group_;
+  return memory_.data() + (layer * pages_ + page.value) * page_stride_bytes() +
+         head * layout_.block_bytes();
+}
+
+std::int64_t KvCache::page_stride_bytes() const { return heads_in_group_ * layout_.block_bytes(); }
+
+std::int64_t KvCache::page_bytes() const { return groups_.planes() * layout_.block_bytes(); }
 
 void KvCache::copy(const kv::PageCopy& copy) {
-  for (std::int32_t layer = 0; layer < layers_; ++layer) {
-    std::copy_n(block(layer, copy.from, 0), layout_.page_floats(), block(layer, copy.to, 0));
+  for (std::int64_t first = 0; first < groups_.planes(); first += heads_in_group_) {
+    std::copy_n(plane(first, copy.from), page_stride_bytes(), plane(first, copy.to));
   }
 }
 

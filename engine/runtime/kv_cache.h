@@ -33,10 +33,12 @@ class KvCache {
   void copy(const kv::PageCopy& copy);
 
  private:
+  [[nodiscard]] std::byte* plane(std::int64_t index, PageId page);
+
   const KvGroups& groups_;
   std::int64_t pages_;
   ops::KvLayout layout_;
-  std::int64_t kv_heads_in_group_;
+  std::int64_t heads_in_group_;
   ops::HugeBuffer memory_;  // (layer of a group, page, KV head of a group) blocks
 };
 

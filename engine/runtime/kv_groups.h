@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@ enum class KvTables : std::uint8_t {
 };
 
 [[nodiscard]] std::string_view to_string(KvTables tables);
+/// Throws usage_error that lists the valid names.
+[[nodiscard]] KvTables kv_tables_named(std::string_view name);
 
 /// Layers and KV heads whose pages are allocated, dropped and freed together.
 struct KvGroup {
@@ -34,15 +37,29 @@ class KvGroups {
 
   [[nodiscard]] const std::vector<KvGroup>& groups() const { return groups_; }
   [[nodiscard]] std::int32_t count() const { return static_cast<std::int32_t>(groups_.size()); }
-  [[nodiscard]] std::int32_t group_of(std::int32_t layer, std::int32_t kv_head) const;
+  [[nodiscard]] std::int32_t group_of(std::int32_t layer, std::int32_t kv_head) const {
+    return group_[index(layer, kv_head)];
+  }
   /// Index of (layer, KV head) within its group's planes: layer by layer.
-  [[nodiscard]] std::int32_t plane_of(std::int32_t layer, std::int32_t kv_head) const;
+  [[nodiscard]] std::int32_t plane_of(std::int32_t layer, std::int32_t kv_head) const {
+    return plane_[index(layer, kv_head)];
+  }
   /// (layer, KV head) planes of every group.
   [[nodiscard]] std::int32_t planes() const { return planes_; }
+  /// The largest window of a group, 0 if one sees all.
+  [[nodiscard]] std::int32_t widest_window() const { return widest_window_; }
+  [[nodiscard]] bool has_windows() const { return has_windows_; }
 
  private:
+  [[nodiscard]] std::size_t index(std::int32_t layer, std::int32_t kv_head) const {
+    return static_cast<std::size_t>(layer) * static_cast<std::size_t>(kv_heads_) +
+           static_cast<std::size_t>(kv_head);
+  }
+
   std::int32_t kv_heads_ = 0;
   std::int32_t planes_ = 0;
+  std::int32_t widest_window_ = 0;
+  bool has_windows_ = false;
   std::vector<KvGroup> groups_;
   std::vector<std::int32_t> group_;  // (layer, KV head)
   std::vector<std::int32_t> plane_;  // (layer, KV head)
