@@ -101,8 +101,9 @@ void Decoder::compute_logits(const Tile& tile, std::int64_t rows, const Team& te
                              Workspace& work) const {
   if (rows == 0) return;
   normalise(rows, weights_.final_norm, team, work);
-  multiply(team, weights_.logits(), {},
-           product_rows(work.normalised, rows, work.logits, Write::replace));
+  ProductRows products = product_rows(work.normalised, rows, work.logits, Write::replace);
+  products.precise = true;  // few rows, and the last rounding before a token is chosen
+  multiply(team, weights_.logits(), {}, products);
   std::int64_t row = 0;
   for (const ForwardChunk* chunk : tile.chunks) {
     if (chunk->logits == nullptr) continue;

@@ -126,7 +126,8 @@ void sparse_feed_forward(const Team& team, const model::ModelConfig& config,
             .rows = rows,
             .y = experts.router.row(0),
             .y_stride = experts.router.stride,
-            .write = Write::replace});
+            .write = Write::replace,
+            .precise = true});  // rounding must not choose other experts
   for (std::int64_t row = 0; row < rows; ++row) {
     const std::int64_t slot = row * moe.experts_per_token;
     choose_experts(experts.router.row(row), moe, &experts.chosen[at(slot)],

@@ -34,6 +34,7 @@ void multiply_panels(const Team& team, const ops::PackedMatrix& matrix,
                        .y = rows.y + column,
                        .y_stride = rows.y_stride,
                        .accumulate = rows.write == Write::add,
+                       .precise = rows.precise,
                        .scratch = team.linear_scratch(worker)});
   if (!bias.empty()) add_bias(bias, rows, column, end_panel * ops::kPanelColumns);
 }

@@ -34,6 +34,7 @@ struct ProductRows {
   float* y;
   std::int64_t y_stride;
   Write write;
+  bool precise = false;  // see ops::LinearArgs
 };
 
 /// Outputs of the panels [first_panel, end_panel), bias included, on the calling thread.

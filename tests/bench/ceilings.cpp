@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "engine/ops/cpu/float_buffer.h"
+#include "engine/ops/cpu/huge_buffer.h"
 #include "engine/ops/cpu/isa.h"
 
 namespace pagequest::bench {
@@ -100,13 +100,14 @@ double peak_read_gbps(int threads, double bytes) {
   const std::int64_t part = static_cast<std::int64_t>(bytes / sizeof(float) / threads) / 64 * 64;
   constexpr double kLeastBytes = 1e8;  // of one measurement
   const int repeats = 1 + static_cast<int>(kLeastBytes / bytes);
-  ops::FloatBuffer data(part * threads);
-  std::fill_n(data.data(), part * threads, 1.0F);
+  ops::HugeBuffer buffer(part * threads * std::int64_t{sizeof(float)});
+  auto* data = reinterpret_cast<float*>(buffer.data());
+  std::fill_n(data, part * threads, 1.0F);
   std::vector<float> results(static_cast<std::size_t>(threads) * kResultStride);
   return 1e-9 * best_rate(threads, [&](int t) {
            double read = 0.0;
            for (int i = 0; i < repeats; ++i) {
-             read += read_all(data.data() + t * part, part,
+             read += read_all(data + t * part, part,
                               &results[static_cast<std::size_t>(t) * kResultStride]);
            }
            return read;

@@ -34,6 +34,7 @@ struct LinearArgs {
   float* y;  // (rows, panel_count * kPanelColumns); padding columns get zeros
   std::int64_t y_stride;
   bool accumulate;
+  bool precise;    // x in two bf16 terms instead of one, where it would be rounded
   float* scratch;  // linear_scratch_floats(...)
 };
 

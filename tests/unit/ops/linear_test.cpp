@@ -25,7 +25,7 @@ PackedMatrix pack(const Problem& problem, WeightType type, const std::vector<flo
 }
 
 std::vector<float> run(const Kernels& kernels, const Problem& problem, const std::vector<float>& x,
-                       const PackedMatrix& packed, bool accumulate = false) {
+                       const PackedMatrix& packed, bool accumulate = false, bool precise = false) {
   std::vector<float> y(static_cast<std::size_t>(problem.rows * packed.padded_outputs()), 0.5F);
   std::vector<float> scratch(static_cast<std::size_t>(linear_scratch_floats(problem.inputs)));
   kernels.linear({.x = x.data(),
@@ -39,6 +39,7 @@ std::vector<float> run(const Kernels& kernels, const Problem& problem, const std
                   .y = y.data(),
                   .y_stride = packed.padded_outputs(),
                   .accumulate = accumulate,
+                  .precise = precise,
                   .scratch = scratch.data()});
   std::vector<float> out;
   for (std::int64_t row = 0; row < problem.rows; ++row) {
@@ -83,6 +84,18 @@ TEST_CASE("A linear layer of any size and type equals the plain loop over its st
     REQUIRE(y[i] == Approx(expected[i]).margin(2e-5));
     REQUIRE(added[i] == Approx(expected[i] + 0.5).margin(2e-5));
   }
+}
+
+TEST_CASE("A precise linear layer does not round its inputs to bf16") {
+  const Kernels* kernels = GENERATE(from_range(all_kernels()));
+  const Problem problem = GENERATE(Problem{1, 300, 70}, Problem{60, 41, 64});
+  const auto x = random_floats(problem.rows * problem.inputs, 1);
+  const auto packed =
+      pack(problem, WeightType::bf16, random_floats(problem.outputs * problem.inputs, 2));
+  const auto expected =
+      reference::linear(x, stored(packed), problem.rows, problem.inputs, problem.outputs);
+  const auto y = run(*kernels, problem, x, packed, /*accumulate=*/false, /*precise=*/true);
+  for (std::size_t i = 0; i < y.size(); ++i) REQUIRE(y[i] == Approx(expected[i]).margin(2e-4));
 }
 
 TEST_CASE("A linear layer over MXFP4 blocks equals the plain loop over their exact values") {

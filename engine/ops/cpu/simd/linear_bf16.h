@@ -10,7 +10,9 @@ namespace pagequest::ops::PQ_ISA_NAMESPACE {
 
 inline __m512bh as_bf16(__m512i bits) { return reinterpret_cast<const __m512bh&>(bits); }
 
-/// x in pairs of bf16. A dot product adds the pair's two products to an f32 sum.
+/// x in kTerms rows of bf16 pairs whose sum it is, to rounding. A dot product adds the pair's two
+/// products to an f32 sum.
+template <int kTerms>
 struct Bf16Tile {
   template <int kRows>
   static void run(const TileArgs& args) {
@@ -21,15 +23,19 @@ struct Bf16Tile {
       for (auto& sum : row) sum = _mm512_setzero_ps();
     }
     const std::int64_t pairs = (args.inputs + 1) / 2;
+    const std::int64_t term_stride = args.x_stride / kTerms;
     for (std::int64_t k = 0; k < pairs; ++k) {
       __m512i weights[kTileVectors];
       for (int j = 0; j < kTileVectors; ++j) {
         weights[j] = _mm512_loadu_si512(panel + (k * kPanelColumns + j * kLanes) * 4);
       }
       for (int r = 0; r < kRows; ++r) {
-        const __m512bh input = as_bf16(_mm512_set1_epi32(x[r * args.x_stride + k]));
-        for (int j = 0; j < kTileVectors; ++j) {
-          sums[r][j] = _mm512_dpbf16_ps(sums[r][j], as_bf16(weights[j]), input);
+        for (int term = 0; term < kTerms; ++term) {
+          const std::int32_t pair = x[r * args.x_stride + term * term_stride + k];
+          const __m512bh input = as_bf16(_mm512_set1_epi32(pair));
+          for (int j = 0; j < kTileVectors; ++j) {
+            sums[r][j] = _mm512_dpbf16_ps(sums[r][j], as_bf16(weights[j]), input);
+          }
         }
       }
     }
@@ -41,27 +47,46 @@ struct Bf16Tile {
   }
 };
 
-/// Rounds a row to bf16, to nearest even; whole vectors, zeros behind the end.
-inline void round_row(const float* x, std::int64_t count, std::byte* out) {
+inline __m512 widen(__m256bh rounded) {
+  const __m512i words = _mm512_cvtepu16_epi32(reinterpret_cast<const __m256i&>(rounded));
+  return _mm512_castsi512_ps(_mm512_slli_epi32(words, 16));
+}
+
+/// Rounds a row to bf16, to nearest even, and what is left of it to the next term; whole vectors,
+/// zeros behind the end. Terms are `stride` pairs apart.
+template <int kTerms>
+void round_row(const float* x, std::int64_t count, std::int32_t* out, std::int64_t stride) {
   for (std::int64_t k = 0; k < count; k += 16) {
     const __mmask16 mask =
         count - k >= 16 ? __mmask16{0xFFFF} : static_cast<__mmask16>((1U << (count - k)) - 1U);
-    const __m256bh rounded = _mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, x + k));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + k * 2),
-                        reinterpret_cast<const __m256i&>(rounded));
+    __m512 rest = _mm512_maskz_loadu_ps(mask, x + k);
+    for (int term = 0; term < kTerms; ++term) {
+      const __m256bh rounded = _mm512_cvtneps_pbh(rest);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + term * stride + k / 2),
+                          reinterpret_cast<const __m256i&>(rounded));
+      rest = _mm512_sub_ps(rest, widen(rounded));
+    }
+  }
+}
+
+template <int kTerms>
+void linear_bf16_terms(const LinearArgs& args) {
+  const std::int64_t stride = (args.inputs + 31) / 32 * 16;  // pairs
+  auto* rounded = reinterpret_cast<std::int32_t*>(args.scratch);
+  const std::int64_t step = kLinearRows / kTerms;
+  for (std::int64_t first = 0; first < args.rows; first += step) {
+    const std::int64_t rows = args.rows - first < step ? args.rows - first : step;
+    for (std::int64_t r = 0; r < rows; ++r) {
+      round_row<kTerms>(args.x + (first + r) * args.x_stride, args.inputs,
+                        rounded + r * kTerms * stride, stride);
+    }
+    for_tiles<Bf16Tile<kTerms>>(args, reinterpret_cast<const std::byte*>(rounded), kTerms * stride,
+                                4, rows, args.y + first * args.y_stride);
   }
 }
 
 inline void linear_bf16(const LinearArgs& args) {
-  const std::int64_t stride = (args.inputs + 31) / 32 * 16;  // pairs
-  auto* rounded = reinterpret_cast<std::byte*>(args.scratch);
-  for (std::int64_t first = 0; first < args.rows; first += kLinearRows) {
-    const std::int64_t rows = args.rows - first < kLinearRows ? args.rows - first : kLinearRows;
-    for (std::int64_t r = 0; r < rows; ++r) {
-      round_row(args.x + (first + r) * args.x_stride, args.inputs, rounded + r * stride * 4);
-    }
-    for_tiles<Bf16Tile>(args, rounded, stride, 4, rows, args.y + first * args.y_stride);
-  }
+  return args.precise ? linear_bf16_terms<2>(args) : linear_bf16_terms<1>(args);
 }
 
 #else
