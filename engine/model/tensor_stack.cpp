@@ -66,7 +66,8 @@ ops::PackedMatrix TensorReader::dense_expert(const TensorStack& stack, std::int6
                   .first = expert * stack.outputs * stack.inputs,
                   .row_stride = row * turns,
                   .column_stride = transposed ? stack.outputs : 1};
-  ops::PackedMatrix matrix(packed_type({view}, Precision::quantisable), stack.outputs, stack.inputs);
+  ops::PackedMatrix matrix(packed_type({view}, Precision::quantisable), stack.outputs,
+                           stack.inputs);
   for (std::int64_t turn = 0; turn < turns; ++turn) {
     pack(view, turn * view.rows, matrix);
     view.first += row;
