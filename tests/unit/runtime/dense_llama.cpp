@@ -69,7 +69,7 @@ DenseLlama::Rows DenseLlama::rotate(Rows x) const {
     for (std::size_t i = 0; i < x[position].size(); i += head_dim) {
       const std::span<float> head = std::span(x[position]).subspan(i, head_dim);
       const auto turned =
-          reference::rope(head, static_cast<std::int64_t>(position), config_.rope_theta);
+          reference::rope(head, static_cast<std::int64_t>(position), config_.rope.theta);
       std::copy(turned.begin(), turned.end(), head.begin());
     }
   }

@@ -16,7 +16,7 @@ TEST_CASE("Every chunk is in one tile, whole, and threads get tiles enough") {
   std::vector<ForwardChunk> chunks(70);
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     chunks[i].tokens = std::span(tokens).first(i % 10 == 0 ? 64 : 1);
-    chunks[i].pages.resize(i);
+    chunks[i].listed_pages.resize(i);
   }
   const std::vector<Tile> tiles = make_tiles(chunks, threads);
   std::set<const ForwardChunk*> seen;
