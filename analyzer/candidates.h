@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -11,8 +13,8 @@
 
 namespace pagequest::analyzer {
 
-/// The pages that a decode step could access: those with live tokens, without the always-resident
-/// ones if the definition excludes them.
+/// The pages that a decode step could access: those with live tokens in the layer's window, without
+/// the always-resident ones if the definition excludes them.
 class Candidates {
  public:
   explicit Candidates(const AccessDefinition& definition)
@@ -23,7 +25,16 @@ class Candidates {
     if (!exclude_resident_) return;
     std::erase_if(pages_, [&step](std::int32_t page) { return step.is_resident(page); });
   }
-  [[nodiscard]] std::span<const std::int32_t> pages() const { return pages_; }
+  /// Those that the layer of a stream sees, of the step that was taken last.
+  [[nodiscard]] std::span<const std::int32_t> pages(const DecodeStep& step,
+                                                    std::int32_t stream) const {
+    const std::span<const std::int32_t> all = pages_;
+    if (step.hidden_pages(stream) == 0) return all;
+    const auto seen = step.pages(stream);
+    if (seen.empty()) return {};
+    const auto first = std::lower_bound(all.begin(), all.end(), seen.front());
+    return all.subspan(static_cast<std::size_t>(first - all.begin()));
+  }
 
  private:
   bool exclude_resident_;

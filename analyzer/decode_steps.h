@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -21,8 +22,12 @@ struct DecodeStep {
   [[nodiscard]] bool is_resident(std::int32_t page) const {
     return page == 0 || page == written_page;
   }
-  /// Mass per entry of attention->pages, mean or maximum over the query heads of the group.
+  /// Pages that the layer of a stream sees: a sliding window hides those before it.
+  [[nodiscard]] std::span<const std::int32_t> pages(std::int32_t stream) const;
+  /// Mass per entry of pages(stream), mean or maximum over the query heads of the group.
   [[nodiscard]] std::span<const float> row(std::int32_t stream, bool group_max) const;
+  /// How many of attention->pages the layer of a stream does not see.
+  [[nodiscard]] std::size_t hidden_pages(std::int32_t stream) const;
 };
 
 /// Picks the main thread's decode steps out of the events: prefill chunks and the auxiliary thread

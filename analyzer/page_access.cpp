@@ -82,7 +82,7 @@ AccessSets::AccessSets(const AccessDefinition& definition)
     : definition_(definition), sets_(definition.thresholds.size()) {}
 
 void AccessSets::take(const DecodeStep& step, std::int32_t stream) {
-  const auto pages = step.attention->pages;
+  const auto pages = step.pages(stream);
   const auto row = step.row(stream, definition_.group_max);
   if (definition_.rule == AccessRule::mass) {
     take_by_mass(pages, row);

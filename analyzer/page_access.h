@@ -43,7 +43,7 @@ class AccessSets {
  public:
   explicit AccessSets(const AccessDefinition& definition);
 
-  /// Takes the row of one (layer, KV head) of a decode step.
+  /// Takes the row of one (layer, KV head) of a decode step: of the pages that the layer sees.
   void take(const DecodeStep& step, std::int32_t stream);
 
   /// For the i-th threshold: pages in ascending order, resident ones left out if so defined.

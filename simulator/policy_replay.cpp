@@ -32,7 +32,8 @@ void PolicyReplay::on(const Event& event) {
   // The controller sees nothing of auxiliary threads; passing them over also keeps a step's
   // decision behind the attention of its own step, whichever way two threads interleave.
   if (is_auxiliary(event)) return;
-  const bool within_step = std::holds_alternative<PagesAttended>(event);
+  const bool within_step =
+      std::holds_alternative<PagesAttended>(event) || std::holds_alternative<KeysBounded>(event);
   if (step_open_ && !within_step) {
     step_open_ = false;
     decide(kv::DecisionPoint::step_end);
@@ -51,6 +52,9 @@ void PolicyReplay::observe(const Event& event) {
                           }
                         },
                         [](const PageFreed&) {}, [&](const PagesAttended& e) { attend(e); },
+                        [&](const KeysBounded& e) {
+                          if (is_live_page(e.page)) controller_.observe(event);
+                        },
                         [&](const TokensFilled& e) {
                           const TokenSpan span{e.first, static_cast<std::int32_t>(e.tokens.size())};
                           controller_.observe(event);
@@ -92,37 +96,17 @@ void PolicyReplay::drop(TokenSpan span) {
   }
 }
 
+bool PolicyReplay::is_live_page(std::int32_t page) const {
+  return page >= 0 && page < live_.pages() && live_.in_page(page) > 0;
+}
+
 void PolicyReplay::attend(const PagesAttended& event) {
   attended_ = true;
-  const auto is_live = [this](std::int32_t page) { return live_.in_page(page) > 0; };
+  const auto is_live = [this](std::int32_t page) { return is_live_page(page); };
   if (std::all_of(event.pages.begin(), event.pages.end(), is_live)) {
     return controller_.observe(event);
   }
-  pages_.clear();
-  mean_.clear();
-  max_.clear();
-  std::copy_if(event.pages.begin(), event.pages.end(), std::back_inserter(pages_), is_live);
-  const std::size_t width = event.pages.size();
-  for (std::size_t row = 0; row < event.mean.size(); row += width) {
-    double kept = 0.0;
-    for (std::size_t i = 0; i < width; ++i) {
-      if (is_live(event.pages[i])) kept += static_cast<double>(event.mean[row + i]);
-    }
-    const double scale = kept > 0.0 ? 1.0 / kept : 0.0;
-    for (std::size_t i = 0; i < width; ++i) {
-      if (!is_live(event.pages[i])) continue;
-      const auto scaled = [scale](float mass) {
-        return static_cast<float>(std::min(1.0, static_cast<double>(mass) * scale));
-      };
-      mean_.push_back(scaled(event.mean[row + i]));
-      max_.push_back(scaled(event.max[row + i]));
-    }
-  }
-  PagesAttended kept = event;
-  kept.pages = pages_;
-  kept.mean = mean_;
-  kept.max = max_;
-  controller_.observe(kept);
+  controller_.observe(kept_.restrict(event, is_live));
 }
 
 EpisodeReplay PolicyReplay::take() {

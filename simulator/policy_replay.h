@@ -10,6 +10,7 @@
 #include "base/result_table.h"
 #include "engine/kv/eviction_controller.h"
 #include "engine/kv/live_tokens.h"
+#include "simulator/kept_attention.h"
 #include "traces/reader.h"
 
 namespace pagequest::simulator {
@@ -46,8 +47,9 @@ struct EpisodeReplay {
 /// Drives one episode's kv::EvictionController with a trace's events: the same object code that
 /// decides in the engine sees the same numbers, so it must come to the same victims. The recorded
 /// TokensEvicted and PageFreed events are replaced by those of the decisions made here. Attention
-/// to pages that are gone here is left out, and the rest of each row is scaled to sum to 1: what a
-/// softmax over the remaining keys gives if scores stay as they were.
+/// to pages that are gone here is left out, and the rest of each row, attention sinks included, is
+/// scaled to sum to 1: what a softmax over the remaining keys gives if scores stay as they were.
+/// Token sets can't be scaled and are left out of such a step.
 class PolicyReplay final : public EventSink {
  public:
   /// Throws as kv::EvictionController does.
@@ -63,6 +65,7 @@ class PolicyReplay final : public EventSink {
   void drop(TokenSpan span);
   void observe(const Event& event);
   void attend(const PagesAttended& event);
+  [[nodiscard]] bool is_live_page(std::int32_t page) const;
 
   std::int32_t page_size_;
   kv::EvictionController controller_;
@@ -73,9 +76,7 @@ class PolicyReplay final : public EventSink {
   std::int32_t turn_ = 0;
   bool step_open_ = false;  // a main step's events have begun, its decision is due
   bool attended_ = false;
-  std::vector<std::int32_t> pages_;  // scratch of attend()
-  std::vector<float> mean_;
-  std::vector<float> max_;
+  KeptAttention kept_;
 };
 
 struct TraceReplay {

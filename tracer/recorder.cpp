@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tracer/recorder.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <thread>
@@ -28,7 +29,11 @@ struct BlockJob {
   std::int32_t number;
   RawBlock block;
 };
-using Job = std::variant<BlockJob, EpisodeRecording>;
+struct BoundsJob {
+  EpisodeId episode;
+  traces::KeyBounds bounds;
+};
+using Job = std::variant<BlockJob, BoundsJob, EpisodeRecording>;
 
 std::size_t bytes_of(const EpisodeRecording& recording) {
   std::size_t bytes = sizeof recording;
@@ -36,6 +41,10 @@ std::size_t bytes_of(const EpisodeRecording& recording) {
     bytes += rows.size() * sizeof(typename std::remove_cvref_t<decltype(rows)>::value_type);
   };
   std::apply([&](const auto&... rows) { (add(rows), ...); }, recording.tables);
+  add(recording.key_bounds);
+  add(recording.first_pages);
+  add(recording.sink_shares);
+  add(recording.query_cosines);
   return bytes;
 }
 
@@ -59,6 +68,9 @@ struct Recorder::State {
         std::visit(Overloaded{[this](BlockJob& block) {
                                 writer.write_block(block.episode, block.number, block.block);
                               },
+                              [this](BoundsJob& bounds) {
+                                writer.write_bounds(bounds.episode, bounds.bounds);
+                              },
                               [this](EpisodeRecording& recording) {
                                 writer.write_episode(std::move(recording));
                               }},
@@ -74,8 +86,12 @@ struct Recorder::State {
       const std::size_t bytes = block.bytes();
       queue.push(BlockJob{episode, number, std::move(block)}, bytes);
     };
+    const auto take_bounds = [this, episode](traces::KeyBounds&& bounds) {
+      const std::size_t bytes = (bounds.lowest.size() + bounds.highest.size()) * sizeof(float);
+      queue.push(BoundsJob{episode, std::move(bounds)}, bytes);
+    };
     if (begins) {
-      const bool is_new = builders.try_emplace(episode, take_block).second;
+      const bool is_new = builders.try_emplace(episode, header, take_block, take_bounds).second;
       PQ_CHECK(is_new, "an episode begins once");
     }
     const auto builder = builders.find(episode);
@@ -90,10 +106,39 @@ struct Recorder::State {
                                static_cast<std::size_t>(attended.kv_heads) * attended.pages.size();
     PQ_CHECK(attended.mean.size() == values && attended.max.size() == values,
              "attention has a mean and a maximum a layer, KV head and page");
+    check_captures(attended);
+  }
+
+  void check_captures(const PagesAttended& attended) const {
+    const traces::BlockShape shape = traces::block_shape(header);
+    const traces::Captures& captures = header.captures;
+    PQ_CHECK(attended.first_page.size() == (header.has_windows() ? header.windows.size() : 0),
+             "attention has a first page a layer exactly if the header has windows");
+    PQ_CHECK(attended.sink_share.size() == (captures.sink_share ? shape.groups : 0),
+             "attention has sink shares exactly if the header says so");
+    PQ_CHECK(attended.query_head_mass.size() == shape.query_heads * attended.pages.size(),
+             "attention has masses per query head exactly if the header says so");
+    PQ_CHECK(std::ranges::equal(attended.thresholds, captures.thresholds) &&
+                 attended.tokens_above.size() == shape.thresholds * attended.pages.size(),
+             "attention has the token sets of the header's thresholds");
+    PQ_CHECK(attended.query_cosine.empty() ||
+                 (captures.query_cosine && attended.query_cosine.size() == shape.groups),
+             "attention has query cosines only if the header says so");
+  }
+
+  void check_shape(const KeysBounded& bounded) const {
+    PQ_CHECK(header.captures.key_bounds, "key bounds are sent only if the header says so");
+    const std::size_t values =
+        traces::block_shape(header).groups * static_cast<std::size_t>(header.head_dim);
+    PQ_CHECK(bounded.layers == header.layers && bounded.kv_heads == header.kv_heads &&
+                 bounded.head_dim == header.head_dim && bounded.lowest.size() == values &&
+                 bounded.highest.size() == values,
+             "key bounds have the layers, heads and components of the header");
   }
 
   void on(const Event& event) {
     if (const auto* attended = std::get_if<PagesAttended>(&event)) check_shape(*attended);
+    if (const auto* bounded = std::get_if<KeysBounded>(&event)) check_shape(*bounded);
     const EpisodeId episode = episode_of(event);
     RecordingBuilder& builder = builder_of(episode, std::holds_alternative<EpisodeBegan>(event));
     builder.on(event);

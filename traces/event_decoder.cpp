@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traces/event_decoder.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -15,7 +17,7 @@
 namespace pagequest::traces {
 namespace {
 
-using namespace schema::v1;
+using namespace schema::v2;
 
 [[noreturn]] void reject(std::string_view what, std::int64_t found) {
   throw input_error({.what = "the trace is inconsistent: " + std::string(what),
@@ -43,29 +45,43 @@ TokenSpan decode_span(std::int32_t first, std::int32_t count) {
   return {.first = first, .count = count};
 }
 
+/// Of `row`'s values, `width` a row.
+template <class T>
+std::span<const T> row_of(const std::vector<T>& values, std::size_t row, std::size_t width) {
+  return values.empty() ? std::span<const T>() : std::span(values).subspan(row * width, width);
+}
+
+/// A thread's first step has no cosines; the file says so with NaN.
+std::span<const float> without_nan(std::span<const float> cosines) {
+  const auto is_nan = [](float cosine) { return std::isnan(cosine); };
+  if (std::all_of(cosines.begin(), cosines.end(), is_nan)) return {};
+  return cosines;
+}
+
 /// Sends one episode's events: keeps, for every table, how many of its rows were sent.
 class Decoder {
  public:
-  Decoder(const EpisodeRecording& recording, const Header& header, const LoadBlock& load_block,
+  Decoder(const EpisodeRecording& recording, const Header& header, const LoadValues* load,
           EventSink& sink)
       : recording_(recording),
         header_(header),
-        load_block_(load_block),
+        load_(load),
         sink_(sink),
         id_{recording.episode.episode} {}
 
   void run() {
     for (const EventRow& event : recording_.rows<EventRow>()) {
-      send(decode_enum(event.kind, EventKind::episode_ended, "unknown kind of event"));
+      send(decode_enum(event.kind, EventKind::keys_bounded, "unknown kind of event"));
     }
-    expect_all_sent<StepRow>(EventKind::tokens_filled);
-    expect_all_sent<AttentionRow>(EventKind::pages_attended);
-    expect_all_sent<EvictionRow>(EventKind::tokens_evicted);
-    expect_all_sent<PageFreedRow>(EventKind::page_freed);
-    expect_all_sent<TurnRow>(EventKind::turn_began);
-    expect_all_sent<ToolRow>(EventKind::tool_responded);
-    expect_all_sent<ForkRow>(EventKind::aux_forked);
-    expect_all_sent<JoinRow>(EventKind::aux_joined);
+    expect_all_sent(EventKind::tokens_filled, recording_.rows<StepRow>());
+    expect_all_sent(EventKind::pages_attended, recording_.rows<AttentionRow>());
+    expect_all_sent(EventKind::tokens_evicted, recording_.rows<EvictionRow>());
+    expect_all_sent(EventKind::page_freed, recording_.rows<PageFreedRow>());
+    expect_all_sent(EventKind::turn_began, recording_.rows<TurnRow>());
+    expect_all_sent(EventKind::tool_responded, recording_.rows<ToolRow>());
+    expect_all_sent(EventKind::aux_forked, recording_.rows<ForkRow>());
+    expect_all_sent(EventKind::aux_joined, recording_.rows<JoinRow>());
+    expect_all_sent(EventKind::keys_bounded, recording_.key_bounds);
   }
 
  private:
@@ -74,38 +90,38 @@ class Decoder {
       case EventKind::episode_began:
         return sink_.on(EpisodeBegan{id_});
       case EventKind::tokens_filled:
-        return send(next<StepRow>(kind));
+        return send(next(kind, recording_.rows<StepRow>()));
       case EventKind::pages_attended:
-        return load_block_ ? send(next<AttentionRow>(kind)) : void();
+        return load_ != nullptr ? send(next(kind, recording_.rows<AttentionRow>())) : void();
       case EventKind::tokens_evicted:
-        return send(next<EvictionRow>(kind));
+        return send(next(kind, recording_.rows<EvictionRow>()));
       case EventKind::page_freed:
-        return send(next<PageFreedRow>(kind));
+        return send(next(kind, recording_.rows<PageFreedRow>()));
       case EventKind::turn_began:
-        return sink_.on(TurnBegan{id_, next<TurnRow>(kind).turn});
+        return sink_.on(TurnBegan{id_, next(kind, recording_.rows<TurnRow>()).turn});
       case EventKind::tool_responded:
-        return send(next<ToolRow>(kind));
+        return send(next(kind, recording_.rows<ToolRow>()));
       case EventKind::aux_forked:
-        return send(next<ForkRow>(kind));
+        return send(next(kind, recording_.rows<ForkRow>()));
       case EventKind::aux_joined:
-        return send(next<JoinRow>(kind));
+        return send(next(kind, recording_.rows<JoinRow>()));
       case EventKind::episode_ended:
         return sink_.on(decode_episode(recording_.episode));
+      case EventKind::keys_bounded:
+        return load_ != nullptr ? send(next(kind, recording_.key_bounds)) : void();
     }
   }
 
   template <class Row>
-  void expect_all_sent(EventKind kind) const {
-    const auto rows = recording_.rows<Row>().size();
-    if (sent_[static_cast<std::size_t>(kind)] != rows) {
-      reject("more rows of a table than events, rows", static_cast<std::int64_t>(rows));
+  void expect_all_sent(EventKind kind, const std::vector<Row>& rows) const {
+    if (sent_[static_cast<std::size_t>(kind)] != rows.size()) {
+      reject("more rows of a table than events, rows", std::ssize(rows));
     }
   }
 
   template <class Row>
-  const Row& next(EventKind kind) {
+  const Row& next(EventKind kind, const std::vector<Row>& rows) {
     std::size_t& sent = sent_[static_cast<std::size_t>(kind)];
-    const auto& rows = recording_.rows<Row>();
     if (sent == rows.size()) reject("more events than rows of a table, rows", std::ssize(rows));
     return rows[sent++];
   }
@@ -136,21 +152,51 @@ class Decoder {
     for (const std::int32_t page : step.pages) {
       if (page < 0) reject("negative page", page);
     }
-    sink_.on(PagesAttended{.episode = id_,
-                           .thread = thread,
-                           .step = row.step,
-                           .query_rows = row.query_rows,
-                           .layers = header_.layers,
-                           .kv_heads = header_.kv_heads,
-                           .pages = step.pages,
-                           .mean = step.mean,
-                           .max = step.max});
+    const auto number = sent_[static_cast<std::size_t>(EventKind::pages_attended)] - 1;
+    const std::size_t groups = block.shape.groups;
+    const auto layers = static_cast<std::size_t>(header_.layers);
+    const auto first_page = row_of(recording_.first_pages, number, layers);
+    for (const std::int32_t first : first_page) {
+      if (first >= 0 && std::cmp_less_equal(first, step.pages.size())) continue;
+      reject("a layer's first page is none of its step's", first);
+    }
+    sink_.on(PagesAttended{
+        .episode = id_,
+        .thread = thread,
+        .step = row.step,
+        .query_rows = row.query_rows,
+        .layers = header_.layers,
+        .kv_heads = header_.kv_heads,
+        .pages = step.pages,
+        .mean = step.mean,
+        .max = step.max,
+        .first_page = first_page,
+        .sink_share = row_of(recording_.sink_shares, number, groups),
+        .query_head_mass = step.query_head_mass,
+        .thresholds = header_.captures.thresholds,
+        .tokens_above = step.tokens_above,
+        .query_cosine = without_nan(row_of(recording_.query_cosines, number, groups))});
+  }
+
+  void send(const KeyBoundsRow& row) {
+    if (row.page < 0) reject("negative page", row.page);
+    const auto number = sent_[static_cast<std::size_t>(EventKind::keys_bounded)] - 1;
+    const KeyBounds bounds = load_->bounds(number);
+    sink_.on(KeysBounded{.episode = id_,
+                         .thread = decode_thread(row.thread),
+                         .step = row.step,
+                         .page = row.page,
+                         .layers = header_.layers,
+                         .kv_heads = header_.kv_heads,
+                         .head_dim = header_.head_dim,
+                         .lowest = bounds.lowest,
+                         .highest = bounds.highest});
   }
 
   /// The two threads' blocks alternate, so each thread keeps its own.
   const PackedBlock& block_of(Thread thread, std::size_t number) {
     LoadedBlock& loaded = loaded_[static_cast<std::size_t>(thread)];
-    if (loaded.number != number) loaded = {.number = number, .block = load_block_(number)};
+    if (loaded.number != number) loaded = {.number = number, .block = load_->block(number)};
     return loaded.block;
   }
 
@@ -210,7 +256,7 @@ class Decoder {
 
   const EpisodeRecording& recording_;
   const Header& header_;
-  const LoadBlock& load_block_;
+  const LoadValues* load_;
   EventSink& sink_;
   EpisodeId id_;
   std::array<std::size_t, kEventKinds> sent_{};
@@ -220,9 +266,9 @@ class Decoder {
 
 }  // namespace
 
-void decode_events(const EpisodeRecording& recording, const Header& header,
-                   const LoadBlock& load_block, EventSink& sink) {
-  Decoder(recording, header, load_block, sink).run();
+void decode_events(const EpisodeRecording& recording, const Header& header, const LoadValues* load,
+                   EventSink& sink) {
+  Decoder(recording, header, load, sink).run();
 }
 
 EpisodeEnded decode_episode(const EpisodeRow& row) {

@@ -11,17 +11,20 @@
 
 namespace pagequest::traces {
 
-/// Block `number` of the recording, from wherever it lies.
-using LoadBlock = std::function<PackedBlock(std::size_t number)>;
+/// What a recording's rows refer to, from wherever it lies.
+struct LoadValues {
+  std::function<PackedBlock(std::size_t number)> block;
+  std::function<KeyBounds(std::size_t row)> bounds;  // of a row of key_bounds
+};
 
 /// Sends the events of a whole episode, in the recorded order. References in the recording must be
 /// inside its tables; the rest is checked here: throws input_error on values that no event can
-/// have. Without `load_block` the PagesAttended events are left out and the attention tables not
+/// have. Without `load` the PagesAttended and KeysBounded events are left out and their tables not
 /// read.
-void decode_events(const EpisodeRecording& recording, const Header& header,
-                   const LoadBlock& load_block, EventSink& sink);
+void decode_events(const EpisodeRecording& recording, const Header& header, const LoadValues* load,
+                   EventSink& sink);
 
 /// The outcome of an episode's row. Throws input_error on an unknown outcome.
-[[nodiscard]] EpisodeEnded decode_episode(const schema::v1::EpisodeRow& row);
+[[nodiscard]] EpisodeEnded decode_episode(const schema::v2::EpisodeRow& row);
 
 }  // namespace pagequest::traces

@@ -2,11 +2,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace pagequest::traces {
+
+/// What a recording has beside the mean and maximum masses.
+struct Captures {
+  bool sink_share = false;   // the model has attention sinks
+  bool query_heads = false;  // masses per query head
+  bool query_cosine = false;
+  bool key_bounds = false;
+  std::vector<float> thresholds;  // probabilities, ascending: sets of tokens that reach them
+  bool operator==(const Captures&) const = default;
+};
 
 /// Under which conditions a trace was recorded.
 struct Header {
@@ -24,9 +36,19 @@ struct Header {
   std::int32_t head_dim = 0;
   std::int32_t prefill_rows = 0;  // rows of a prefill chunk that its attention is averaged over
   std::int32_t episodes_planned = 0;
+  std::string kv_storage = "f32";     // of keys and values: "f32", "bf16", "int8"
+  std::string kv_tables = "shared";   // page tables: "shared", "per_head"
+  std::vector<std::int32_t> windows;  // (layer): tokens that a query sees, itself included; 0: all.
+                                      // Empty: all layers see all
+  Captures captures;
   std::string config_json;  // the whole resolved configuration of the recording
   std::string version;      // of PageQuest
   std::string commit;       // of PageQuest, "" if it was not built in a repository
+
+  /// Whether a layer sees less than all, so that its first page is recorded.
+  [[nodiscard]] bool has_windows() const {
+    return std::any_of(windows.begin(), windows.end(), [](std::int32_t w) { return w != 0; });
+  }
 };
 
 }  // namespace pagequest::traces

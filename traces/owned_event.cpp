@@ -12,13 +12,16 @@
 namespace pagequest::traces {
 namespace {
 
-bool same(std::span<const std::int32_t> a, std::span<const std::int32_t> b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end());
-}
-
-bool same(std::span<const float> a, std::span<const float> b) {
+/// Bit for bit.
+template <class T>
+bool same(std::span<const T> a, std::span<const T> b) {
   return a.size() == b.size() &&
          (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
+}
+
+template <class T>
+void copy(std::vector<T>& to, std::span<const T> from) {
+  to.assign(from.begin(), from.end());
 }
 
 bool equal(const EpisodeBegan& a, const EpisodeBegan& b) { return a.episode == b.episode; }
@@ -30,7 +33,15 @@ bool equal(const TokensFilled& a, const TokensFilled& b) {
 bool equal(const PagesAttended& a, const PagesAttended& b) {
   return std::tie(a.episode, a.thread, a.step, a.query_rows, a.layers, a.kv_heads) ==
              std::tie(b.episode, b.thread, b.step, b.query_rows, b.layers, b.kv_heads) &&
-         same(a.pages, b.pages) && same(a.mean, b.mean) && same(a.max, b.max);
+         same(a.pages, b.pages) && same(a.mean, b.mean) && same(a.max, b.max) &&
+         same(a.first_page, b.first_page) && same(a.sink_share, b.sink_share) &&
+         same(a.query_head_mass, b.query_head_mass) && same(a.thresholds, b.thresholds) &&
+         same(a.tokens_above, b.tokens_above) && same(a.query_cosine, b.query_cosine);
+}
+bool equal(const KeysBounded& a, const KeysBounded& b) {
+  return std::tie(a.episode, a.thread, a.step, a.page, a.layers, a.kv_heads, a.head_dim) ==
+             std::tie(b.episode, b.thread, b.step, b.page, b.layers, b.kv_heads, b.head_dim) &&
+         same(a.lowest, b.lowest) && same(a.highest, b.highest);
 }
 bool equal(const TokensEvicted& a, const TokensEvicted& b) {
   return std::tie(a.episode, a.step, a.turn, a.span, a.tokens) ==
@@ -69,10 +80,10 @@ OwnedEvent::OwnedEvent(const Event& event) : event_(event) {
   std::visit(Overloaded{[this](const TokensFilled& filled) {
                           integers_.assign(filled.tokens.begin(), filled.tokens.end());
                         },
-                        [this](const PagesAttended& attended) {
-                          integers_.assign(attended.pages.begin(), attended.pages.end());
-                          mean_.assign(attended.mean.begin(), attended.mean.end());
-                          max_.assign(attended.max.begin(), attended.max.end());
+                        [this](const PagesAttended& attended) { own(attended); },
+                        [this](const KeysBounded& bounded) {
+                          copy(mean_, bounded.lowest);
+                          copy(max_, bounded.highest);
                         },
                         [this](const ToolResponded& tool) { text_ = tool.tool; },
                         [this](const AuxJoined& joined) {
@@ -80,6 +91,30 @@ OwnedEvent::OwnedEvent(const Event& event) : event_(event) {
                         },
                         [](const auto&) {}},
              event);
+}
+
+void OwnedEvent::own(const PagesAttended& attended) {
+  copy(integers_, attended.pages);
+  copy(mean_, attended.mean);
+  copy(max_, attended.max);
+  copy(first_page_, attended.first_page);
+  copy(sink_share_, attended.sink_share);
+  copy(query_head_mass_, attended.query_head_mass);
+  copy(thresholds_, attended.thresholds);
+  copy(tokens_above_, attended.tokens_above);
+  copy(query_cosine_, attended.query_cosine);
+}
+
+void OwnedEvent::refer(PagesAttended& attended) const {
+  attended.pages = integers_;
+  attended.mean = mean_;
+  attended.max = max_;
+  attended.first_page = first_page_;
+  attended.sink_share = sink_share_;
+  attended.query_head_mass = query_head_mass_;
+  attended.thresholds = thresholds_;
+  attended.tokens_above = tokens_above_;
+  attended.query_cosine = query_cosine_;
 }
 
 OwnedEvent::OwnedEvent(const OwnedEvent& other) : OwnedEvent(other.view()) {}
@@ -91,10 +126,10 @@ OwnedEvent& OwnedEvent::operator=(const OwnedEvent& other) {
 Event OwnedEvent::view() const {
   Event event = event_;
   std::visit(Overloaded{[this](TokensFilled& filled) { filled.tokens = integers_; },
-                        [this](PagesAttended& attended) {
-                          attended.pages = integers_;
-                          attended.mean = mean_;
-                          attended.max = max_;
+                        [this](PagesAttended& attended) { refer(attended); },
+                        [this](KeysBounded& bounded) {
+                          bounded.lowest = mean_;
+                          bounded.highest = max_;
                         },
                         [this](ToolResponded& tool) { tool.tool = text_; },
                         [this](AuxJoined& joined) { joined.cursors = integers_; }, [](auto&) {}},

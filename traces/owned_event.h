@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,19 @@ class OwnedEvent {
   [[nodiscard]] Event view() const;
 
  private:
+  void own(const PagesAttended& attended);
+  void refer(PagesAttended& attended) const;
+
   Event event_;
   std::vector<std::int32_t> integers_;  // tokens, pages or cursors
-  std::vector<float> mean_;
-  std::vector<float> max_;
+  std::vector<float> mean_;             // or lowest keys
+  std::vector<float> max_;              // or highest keys
+  std::vector<std::int32_t> first_page_;
+  std::vector<float> sink_share_;
+  std::vector<float> query_head_mass_;
+  std::vector<float> thresholds_;
+  std::vector<std::uint64_t> tokens_above_;
+  std::vector<float> query_cosine_;
   std::string text_;
 };
 

@@ -30,8 +30,8 @@ class Reader {
   /// Episodes that had begun when the recording was closed early; their data is not kept.
   [[nodiscard]] const std::vector<EpisodeId>& unfinished() const;
   /// Sends every event of episodes()[index] to the sink, in the recorded order, with the recorded
-  /// numbers bit for bit. Without attention the PagesAttended events (most of the file) are neither
-  /// read nor sent.
+  /// numbers bit for bit. Without attention the PagesAttended and KeysBounded events (most of the
+  /// file) are neither read nor sent.
   void replay(std::size_t index, EventSink& sink, bool with_attention = true) const;
 
  private:

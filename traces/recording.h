@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <tuple>
 #include <vector>
 
-#include "traces/schema/v1.h"
+#include "traces/schema/v2.h"
 
 namespace pagequest::traces {
 
@@ -16,11 +17,22 @@ struct VectorsOf<std::tuple<Rows...>> {
   using Type = std::tuple<std::vector<Rows>...>;
 };
 
-/// One whole episode as rows of the format's tables, attention values aside. References between
-/// tables (tokens_begin, block...) count from the episode's own first row.
+/// Component-wise bounds of a page's keys, (layer, KV head, head_dim) each.
+struct KeyBounds {
+  std::vector<float> lowest;
+  std::vector<float> highest;
+};
+
+/// One whole episode as rows of the format's tables, masses and key bounds aside. References
+/// between tables (tokens_begin, block...) count from the episode's own first row.
 struct EpisodeRecording {
-  VectorsOf<schema::v1::EpisodeTables>::Type tables;
-  schema::v1::EpisodeRow episode;
+  VectorsOf<schema::v2::EpisodeTables>::Type tables;
+  std::vector<schema::v2::KeyBoundsRow> key_bounds;
+  /// Of each row of attention/steps, (layer) and (layer, KV head) twice; empty if not captured.
+  std::vector<std::int32_t> first_pages;
+  std::vector<float> sink_shares;
+  std::vector<float> query_cosines;  // NaN where a thread had no step before
+  schema::v2::EpisodeRow episode;
 
   template <class Row>
   [[nodiscard]] std::vector<Row>& rows() {

@@ -2,13 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traces/recording_builder.h"
 
+#include <limits>
 #include <utility>
 #include <variant>
 
 namespace pagequest::traces {
 namespace {
 
-using namespace schema::v1;
+using namespace schema::v2;
 
 constexpr EventKind kind_of(const EpisodeBegan& /*e*/) { return EventKind::episode_began; }
 constexpr EventKind kind_of(const TokensFilled& /*e*/) { return EventKind::tokens_filled; }
@@ -20,10 +21,16 @@ constexpr EventKind kind_of(const ToolResponded& /*e*/) { return EventKind::tool
 constexpr EventKind kind_of(const AuxForked& /*e*/) { return EventKind::aux_forked; }
 constexpr EventKind kind_of(const AuxJoined& /*e*/) { return EventKind::aux_joined; }
 constexpr EventKind kind_of(const EpisodeEnded& /*e*/) { return EventKind::episode_ended; }
+constexpr EventKind kind_of(const KeysBounded& /*e*/) { return EventKind::keys_bounded; }
 
 template <class E>
 std::uint8_t byte(E value) {
   return static_cast<std::uint8_t>(value);
+}
+
+template <class T>
+void append(std::vector<T>& to, std::span<const T> values) {
+  to.insert(to.end(), values.begin(), values.end());
 }
 
 template <class Rows>
@@ -33,7 +40,11 @@ std::int64_t length(const Rows& rows) {
 
 }  // namespace
 
-RecordingBuilder::RecordingBuilder(TakeBlock take_block) : take_block_(std::move(take_block)) {}
+RecordingBuilder::RecordingBuilder(const Header& header, TakeBlock take_block,
+                                   TakeBounds take_bounds)
+    : take_block_(std::move(take_block)),
+      take_bounds_(std::move(take_bounds)),
+      cosines_(header.captures.query_cosine ? block_shape(header).groups : 0) {}
 
 void RecordingBuilder::on(const Event& event) {
   std::visit(
@@ -72,6 +83,26 @@ void RecordingBuilder::add(const PagesAttended& attended) {
        .block = open.number,
        .slot = static_cast<std::int32_t>(open.block.steps.size())});
   open.block.add(attended);
+  add_step_values(attended);
+}
+
+void RecordingBuilder::add_step_values(const PagesAttended& attended) {
+  append(recording_.first_pages, attended.first_page);
+  append(recording_.sink_shares, attended.sink_share);
+  if (attended.query_cosine.empty()) {
+    recording_.query_cosines.insert(recording_.query_cosines.end(), cosines_,
+                                    std::numeric_limits<float>::quiet_NaN());
+  }
+  append(recording_.query_cosines, attended.query_cosine);
+}
+
+void RecordingBuilder::add(const KeysBounded& bounded) {
+  recording_.key_bounds.push_back({.thread = byte(bounded.thread),
+                                   .step = bounded.step,
+                                   .page = bounded.page,
+                                   .values_begin = 0});
+  take_bounds_({.lowest = {bounded.lowest.begin(), bounded.lowest.end()},
+                .highest = {bounded.highest.begin(), bounded.highest.end()}});
 }
 
 void RecordingBuilder::add(const TokensEvicted& evicted) {

@@ -10,6 +10,7 @@
 
 #include "base/events.h"
 #include "traces/attention_block.h"
+#include "traces/header.h"
 #include "traces/recording.h"
 
 namespace pagequest::traces {
@@ -21,7 +22,10 @@ class RecordingBuilder {
   /// ended: the two threads' blocks overlap).
   using TakeBlock = std::function<void(std::int32_t number, RawBlock&& block)>;
 
-  explicit RecordingBuilder(TakeBlock take_block);
+  /// Called with the bounds of each KeysBounded, in their order.
+  using TakeBounds = std::function<void(KeyBounds&& bounds)>;
+
+  RecordingBuilder(const Header& header, TakeBlock take_block, TakeBounds take_bounds);
 
   /// Events of the episode, in order. Hands over every open block at EpisodeEnded.
   void on(const Event& event);
@@ -37,6 +41,8 @@ class RecordingBuilder {
   void add(const EpisodeBegan& began);
   void add(const TokensFilled& filled);
   void add(const PagesAttended& attended);
+  void add_step_values(const PagesAttended& attended);
+  void add(const KeysBounded& bounded);
   void add(const TokensEvicted& evicted);
   void add(const PageFreed& freed);
   void add(const TurnBegan& began);
@@ -47,6 +53,8 @@ class RecordingBuilder {
   void close(OpenBlock& open);
 
   TakeBlock take_block_;
+  TakeBounds take_bounds_;
+  std::size_t cosines_;  // of a step; 0: not captured
   EpisodeRecording recording_;
   std::array<OpenBlock, 2> open_;  // by thread
   std::int32_t blocks_ = 0;

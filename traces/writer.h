@@ -20,7 +20,7 @@ struct WriterOptions {
   std::uint64_t commit_bytes = 64U << 20U;  // of attention values, before compression
 };
 
-/// Writes a trace in format version 1 to `<path>.partial` and renames it to `path` on close().
+/// Writes a trace in format version 2 to `<path>.partial` and renames it to `path` on close().
 /// The same calls give the same bytes. Every function throws output_error, on a full disk for
 /// instance; after that only close() and the destructor may follow, and the episodes that were
 /// committed before stay readable in `<path>.partial`. Not thread safe.
@@ -35,10 +35,14 @@ class Writer {
   Writer& operator=(Writer&&) noexcept;
 
   /// One attention block of an episode that will be written later; `number` as RecordingBuilder
-  /// counts. Every step has header.layers * header.kv_heads rows of masses.
+  /// counts. Every step has the rows of block_shape(header).
   void write_block(EpisodeId episode, std::int32_t number, const RawBlock& block);
 
-  /// A whole episode, all of whose blocks were written: it is readable from the next commit on.
+  /// The values of the episode's next row of key_bounds. Only with that capture.
+  void write_bounds(EpisodeId episode, const KeyBounds& bounds);
+
+  /// A whole episode, all of whose blocks and key bounds were written: it is readable from the next
+  /// commit on.
   void write_episode(EpisodeRecording recording);
 
   /// Commits, notes which episodes were begun and are not whole, and gives the file its name.

@@ -109,8 +109,9 @@ void PagePopularityAnalysis::take(const DecodeStep& step) {
   auto stream = streams_.begin();
   for (std::int32_t head = 0; head < steps_.streams(); ++head) {
     sets_.take(step, head);
+    const auto candidates = candidates_.pages(step, head);
     for (std::size_t t = 0; t < definition_.thresholds.size(); ++t, ++stream) {
-      stream->episode.step(candidates_.pages(), sets_.pages(t));
+      stream->episode.step(candidates, sets_.pages(t));
     }
   }
 }

@@ -101,9 +101,9 @@ void RecencyRecallAnalysis::take(const DecodeStep& step) {
   auto stream = streams_.begin();
   for (std::int32_t head = 0; head < steps_.streams(); ++head) {
     sets_.take(step, head);
+    const auto candidates = candidates_.pages(step, head);
     for (std::size_t t = 0; t < settings_.access.thresholds.size(); ++t, ++stream) {
-      const auto due =
-          stream->recall.step({candidates_.pages(), sets_.pages(t), step.written_page}, band);
+      const auto due = stream->recall.step({candidates, sets_.pages(t), step.written_page}, band);
       if (!due) continue;
       stream->bands[static_cast<std::size_t>(due->band)].add(
           {1, due->accessed_recently, due->created_recently, due->random});

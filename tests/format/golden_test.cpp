@@ -34,6 +34,17 @@ class Digest final : public EventSink {
               add_all(e.pages);
               add_all(e.mean);
               add_all(e.max);
+              add_all(e.first_page);
+              add_all(e.sink_share);
+              add_all(e.query_head_mass);
+              add_all(e.thresholds);
+              add_all(e.tokens_above);
+              add_all(e.query_cosine);
+            },
+            [this](const KeysBounded& e) {
+              add(e.thread, e.step, e.page, e.layers, e.kv_heads, e.head_dim);
+              add_all(e.lowest);
+              add_all(e.highest);
             },
             [this](const TokensEvicted& e) {
               add(e.step, e.turn, e.span.first, e.span.count, e.tokens);
@@ -68,7 +79,7 @@ class Digest final : public EventSink {
   template <class Range>
   void add_all(const Range& range) {
     for (const auto& element : range) {
-      std::uint32_t bits = 0;
+      std::uint64_t bits = 0;
       std::memcpy(&bits, &element, sizeof element);
       add_bytes(bits);
     }
@@ -89,7 +100,7 @@ TEST_CASE("the golden file of version 1 gives the events that were recorded") {
   CHECK(reader.header().policy_params.at("evict_call") == "false");
   Digest digest;
   for (std::size_t i = 0; i < reader.episodes().size(); ++i) reader.replay(i, digest);
-  CHECK(digest.counts == std::array<int, 10>{2, 97, 97, 2, 2, 10, 8, 4, 2, 2});
+  CHECK(digest.counts == std::array<int, 11>{2, 97, 97, 2, 2, 10, 8, 4, 2, 2, 0});
   CHECK(digest.value == 0xd928850d7aaff0c9ULL);
   CHECK(traces::check_trace(reader).empty());
 }

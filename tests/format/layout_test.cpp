@@ -12,7 +12,7 @@
 #include "tests/format/h5_edit.h"
 #include "tests/format/recording.h"
 #include "tests/support/temporary_folder.h"
-#include "traces/schema/v1_columns.h"
+#include "traces/schema/v2_columns.h"
 
 // The recipes of docs/format.md, written with plain HDF5.
 

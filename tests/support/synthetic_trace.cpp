@@ -3,14 +3,13 @@
 #include "tests/support/synthetic_trace.h"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <string>
 
 #include "base/rng.h"
+#include "tests/support/synthetic_attention.h"
 
 namespace pagequest::testing {
 namespace {
@@ -32,13 +31,6 @@ struct ThreadState {
   }
 };
 
-/// Page masses of one step, (layer, KV head, page).
-struct Masses {
-  std::vector<std::int32_t> pages;
-  std::vector<float> mean;
-  std::vector<float> max;
-};
-
 class EpisodeScript {
  public:
   EpisodeScript(EpisodeId id, const SyntheticOptions& options, EventSink& sink,
@@ -47,7 +39,8 @@ class EpisodeScript {
         options_(options),
         sink_(sink),
         evictor_(evictor),
-        rng_(options.seed, static_cast<std::uint64_t>(id.value)) {
+        rng_(options.seed, static_cast<std::uint64_t>(id.value)),
+        attention_(options, static_cast<std::uint64_t>(id.value)) {
     sink_.on(EpisodeBegan{id_});
     queued_ = draw(options_.prompt_tokens);
   }
@@ -78,10 +71,13 @@ class EpisodeScript {
     sink_.on(TokensFilled{id_, thread, kind, state.steps, iteration_, state.next(), tokens});
     state.live.insert(state.live.end(), tokens.size(), 1);
     count_totals(thread, count, kind);
-    const Masses masses = attend(state);
     const std::int32_t rows = std::min(count, options_.prefill_rows);
-    sink_.on(PagesAttended{id_, thread, state.steps, rows, options_.layers, options_.kv_heads,
-                           masses.pages, masses.mean, masses.max});
+    const SyntheticNumbers numbers = attention_.attend({state.steps, rows, state.live}, rng_);
+    sink_.on(PagesAttended{
+        id_, thread, state.steps, rows, options_.layers, options_.kv_heads, numbers.pages,
+        numbers.mean, numbers.max, numbers.first_page, numbers.sink_share, numbers.query_head_mass,
+        options_.captures.thresholds, numbers.tokens_above, numbers.query_cosine});
+    if (options_.captures.key_bounds) bound_keys(thread, state, count);
     ++state.steps;
     if (thread == Thread::main && evictor_) evict(evictor_(id_, false));
   }
@@ -97,44 +93,15 @@ class EpisodeScript {
     totals_.peak_tokens_with_aux = std::max(totals_.peak_tokens_with_aux, main_live + own);
   }
 
-  Masses attend(const ThreadState& state) {
-    const std::int32_t page_size = options_.page_size;
-    Masses out;
-    std::vector<double> live;
-    for (std::int32_t first = 0; first < state.next(); first += page_size) {
-      const std::int32_t tokens = state.live_in(first, first + page_size);
-      if (tokens == 0) continue;
-      out.pages.push_back(first / page_size);
-      live.push_back(tokens);
+  void bound_keys(Thread thread, const ThreadState& state, std::int32_t count) {
+    const std::int32_t size = options_.page_size;
+    for (std::int32_t page = (state.next() - count) / size; (page + 1) * size <= state.next();
+         ++page) {
+      if (state.live_in(page * size, (page + 1) * size) == 0) continue;
+      const SyntheticNumbers bounds = attention_.bounds();
+      sink_.on(KeysBounded{id_, thread, state.steps, page, options_.layers, options_.kv_heads,
+                           kSyntheticHeadDim, bounds.mean, bounds.max});
     }
-    const std::int32_t group = options_.query_heads / options_.kv_heads;
-    for (std::int32_t row = 0; row < options_.layers * options_.kv_heads; ++row) {
-      std::vector<double> mean(live.size(), 0.0);
-      std::vector<double> max(live.size(), 0.0);
-      for (std::int32_t head = 0; head < group; ++head) {
-        const std::vector<double> mass = row_of(live);
-        for (std::size_t i = 0; i < mass.size(); ++i) {
-          mean[i] += mass[i] / group;
-          max[i] = std::max(max[i], mass[i]);
-        }
-      }
-      for (std::size_t i = 0; i < mean.size(); ++i) {
-        out.mean.push_back(static_cast<float>(mean[i]));
-        out.max.push_back(std::max(out.mean.back(), static_cast<float>(max[i])));
-      }
-    }
-    return out;
-  }
-
-  /// Attention of one query head on each page: weights per token times live tokens, sum 1.
-  std::vector<double> row_of(const std::vector<double>& live) {
-    std::vector<double> mass = live;
-    if (options_.shape == AttentionShape::random) {
-      for (auto& m : mass) m *= std::exp(6.0 * rng_.uniform());
-    }
-    const double sum = std::accumulate(mass.begin(), mass.end(), 0.0);
-    for (auto& m : mass) m /= sum;
-    return mass;
   }
 
   void begin_turn() {
@@ -242,6 +209,7 @@ class EpisodeScript {
   EventSink& sink_;
   const Evictor& evictor_;
   Rng rng_;
+  SyntheticAttention attention_;
   std::int64_t iteration_ = 0;
   ThreadState main_;
   std::optional<ThreadState> aux_;
@@ -285,9 +253,15 @@ traces::Header synthetic_header(const SyntheticOptions& options) {
           .layers = options.layers,
           .query_heads = options.query_heads,
           .kv_heads = options.kv_heads,
-          .head_dim = 16,
+          .head_dim = kSyntheticHeadDim,
           .prefill_rows = options.prefill_rows,
           .episodes_planned = options.episodes,
+          .windows = options.captures.windows,
+          .captures = {.sink_share = options.captures.sinks,
+                       .query_heads = options.captures.query_heads,
+                       .query_cosine = options.captures.query_cosine,
+                       .key_bounds = options.captures.key_bounds,
+                       .thresholds = options.captures.thresholds},
           .config_json = "{}",
           .version = "0.1.0",
           .commit = ""};

@@ -19,6 +19,28 @@ enum class AttentionShape {
   uniform,  // every live token gets the same share
 };
 
+/// What the events have beside mean and maximum masses.
+struct SyntheticCaptures {
+  std::vector<std::int32_t> windows;  // (layer): tokens that a query sees, 0: all; empty: all
+  bool sinks = false;
+  bool query_heads = false;
+  std::vector<float> thresholds;
+  bool query_cosine = false;
+  bool key_bounds = false;
+};
+
+/// Everything at once, for two layers.
+inline SyntheticCaptures all_captures() {
+  return {.windows = {0, 20},
+          .sinks = true,
+          .query_heads = true,
+          .thresholds = {0.01F, 0.05F},
+          .query_cosine = true,
+          .key_bounds = true};
+}
+
+inline constexpr std::int32_t kSyntheticHeadDim = 16;
+
 /// Lengths are upper ends: each one is drawn from [half, whole].
 struct SyntheticOptions {
   std::int32_t episodes = 3;
@@ -37,6 +59,7 @@ struct SyntheticOptions {
   std::int32_t aux_tokens = 10;
   AttentionShape shape = AttentionShape::random;
   std::uint64_t seed = 1;
+  SyntheticCaptures captures = {};
 };
 
 /// What to drop now from the main thread of an episode: asked after each main step and (with

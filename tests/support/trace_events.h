@@ -33,7 +33,9 @@ using Stream = std::vector<traces::OwnedEvent>;
 [[nodiscard]] inline Stream without_attention(const Stream& events) {
   Stream kept;
   std::copy_if(events.begin(), events.end(), std::back_inserter(kept), [](const auto& event) {
-    return !std::holds_alternative<PagesAttended>(event.view());
+    const Event view = event.view();
+    return !std::holds_alternative<PagesAttended>(view) &&
+           !std::holds_alternative<KeysBounded>(view);
   });
   return kept;
 }

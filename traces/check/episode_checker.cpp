@@ -2,13 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "traces/check.h"
+#include "traces/check/capture_rules.h"
 #include "traces/check/findings.h"
 #include "traces/check/mass_rules.h"
 #include "traces/check/token_ledger.h"
+#include "traces/check/window_rules.h"
 
 namespace pagequest::traces {
 namespace {
@@ -18,13 +21,15 @@ struct ThreadState {
   TokenLedger tokens;
   std::int32_t steps = 0;
   std::optional<std::int32_t> filled_in_step;  // until its PagesAttended
+  std::int32_t last_filled = 0;                // tokens of the last step
+  std::set<std::int32_t> bounded;              // pages
 };
 
 }  // namespace
 
 struct EpisodeChecker::State {
-  explicit State(const Header& header)
-      : page_size(header.page_size), main{TokenLedger(page_size), 0, std::nullopt} {}
+  explicit State(const Header& of)
+      : header(of), main{TokenLedger(of.page_size), 0, std::nullopt, 0, {}} {}
 
   void check(const Event& event) {
     if (!std::holds_alternative<PageFreed>(event)) expect_pages_freed();
@@ -60,6 +65,7 @@ struct EpisodeChecker::State {
     thread.tokens.fill(count);
     thread.steps = filled.step + 1;
     thread.filled_in_step = count;
+    thread.last_filled = count;
     count_totals(filled, thread);
   }
 
@@ -91,11 +97,21 @@ struct EpisodeChecker::State {
                                          std::to_string(*filled) + " tokens");
     }
     check_pages(attended, thread.tokens);
+    check_windows(attended, header, thread.tokens.next_position(), findings);
+    check_captures(attended, header, thread.tokens, findings);
   }
 
   void check_pages(const PagesAttended& attended, const TokenLedger& tokens) {
+    // Pages that no layer's window reaches may have been freed and need not be listed.
     const std::vector<std::int32_t> live = tokens.live_pages();
-    if (std::equal(live.begin(), live.end(), attended.pages.begin(), attended.pages.end())) return;
+    const std::int32_t reached =
+        first_page_in_windows(header, tokens.next_position() - attended.query_rows);
+    const auto needed = std::lower_bound(live.begin(), live.end(), reached);
+    const auto listed = std::lower_bound(attended.pages.begin(), attended.pages.end(), reached);
+    if (std::equal(needed, live.end(), listed, attended.pages.end()) &&
+        std::includes(live.begin(), needed, attended.pages.begin(), listed)) {
+      return;
+    }
     for (const std::int32_t page : attended.pages) {
       if (tokens.page_is_live(page)) continue;
       findings.add("live-pages",
@@ -105,6 +121,21 @@ struct EpisodeChecker::State {
     findings.add("live-pages", std::to_string(attended.pages.size()) + " pages are listed, " +
                                    std::to_string(live.size()) +
                                    " have live tokens, each once and in ascending order");
+  }
+
+  void on(const KeysBounded& bounded) {
+    const bool is_main = bounded.thread == Thread::main;
+    if (!is_main && !aux) {
+      findings.add("aux", "key bounds of an auxiliary thread that is not alive");
+      return;
+    }
+    ThreadState& thread = is_main ? main : *aux;
+    findings.expect_equal("key-bounds", "the step of key bounds", bounded.step, thread.steps - 1);
+    check_bounds(bounded, header, thread.tokens, thread.last_filled, findings);
+    if (!thread.bounded.insert(bounded.page).second) {
+      findings.add("key-bounds",
+                   "the keys of page " + std::to_string(bounded.page) + " are bounded twice");
+    }
   }
 
   void on(const TokensEvicted& evicted) {
@@ -161,10 +192,12 @@ struct EpisodeChecker::State {
     if (aux) findings.add("aux", "a fork while an auxiliary thread is alive");
     fork_point = main.tokens.next_position();
     findings.expect_equal("aux", "the fork point", forked.fork_point, fork_point);
-    findings.expect_equal("aux", "the number of shared pages", forked.shared_pages,
-                          static_cast<std::int64_t>(main.tokens.live_pages().size()));
+    if (first_page_in_windows(header, fork_point) == 0) {
+      findings.expect_equal("aux", "the number of shared pages", forked.shared_pages,
+                            static_cast<std::int64_t>(main.tokens.live_pages().size()));
+    }
     findings.expect_equal("steps", "the step of a fork", forked.step, main.steps - 1);
-    aux = ThreadState{main.tokens, 0, std::nullopt};
+    aux = ThreadState{main.tokens, 0, std::nullopt, 0, main.bounded};
   }
 
   void on(const AuxJoined& joined) {
@@ -196,7 +229,7 @@ struct EpisodeChecker::State {
     if (stored.strict && !stored.correct) findings.add("totals", "strict, but not correct");
   }
 
-  std::int32_t page_size;
+  const Header& header;
   ThreadState main;
   std::optional<ThreadState> aux;
   Findings findings;

@@ -27,6 +27,10 @@ void check_masses(const PagesAttended& attended, Findings& findings) {
     findings.add("mass-sum", "the masses don't fit layers, KV heads and pages");
     return;
   }
+  if (!attended.sink_share.empty() && attended.sink_share.size() != rows) {
+    findings.add("mass-sum", "the sink shares don't fit layers and KV heads");
+    return;
+  }
   for (std::size_t row = 0; row < rows; ++row) {
     double sum = 0.0;
     bool max_holds = true;
@@ -36,9 +40,12 @@ void check_masses(const PagesAttended& attended, Findings& findings) {
       sum += static_cast<double>(mean);
       max_holds = max_holds && mean >= 0.0F && max >= mean - kRounding && max <= 1.0F + kRounding;
     }
-    if (!(std::abs(sum - 1.0) <= kSumTolerance)) {
-      findings.add("mass-sum",
-                   row_name(attended, row) + ": the mean masses sum to " + std::to_string(sum));
+    const double sinks =
+        attended.sink_share.empty() ? 0.0 : static_cast<double>(attended.sink_share[row]);
+    if (!(std::abs(sum + sinks - 1.0) <= kSumTolerance && sinks >= 0.0)) {
+      findings.add("mass-sum", row_name(attended, row) + ": the mean masses sum to " +
+                                   std::to_string(sum) + ", the sinks have " +
+                                   std::to_string(sinks));
     }
     if (!max_holds) {
       findings.add("mass-max",

@@ -7,8 +7,8 @@
 
 namespace pagequest::traces {
 
-/// Rules about the numbers of one PagesAttended event alone: rows that sum to 1, maxima that are
-/// not below means.
+/// Rules about the masses of one PagesAttended event: rows that sum to 1 with the sinks' share,
+/// maxima that are not below means, no mass on pages that a layer does not see.
 void check_masses(const PagesAttended& attended, Findings& findings);
 
 }  // namespace pagequest::traces

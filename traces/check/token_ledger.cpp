@@ -46,4 +46,15 @@ std::vector<std::int32_t> TokenLedger::live_pages() const {
   return pages;
 }
 
+std::uint64_t TokenLedger::live_bits(std::int32_t page) const {
+  std::uint64_t bits = 0;
+  if (!page_is_live(page)) return bits;
+  const std::int32_t first = page * page_size_;
+  const std::int32_t count = std::min({page_size_, 64, next_position() - first});
+  for (std::int32_t i = 0; i < count; ++i) {
+    if (live_[static_cast<std::size_t>(first + i)] != 0) bits |= std::uint64_t{1} << i;
+  }
+  return bits;
+}
+
 }  // namespace pagequest::traces

@@ -23,6 +23,8 @@ class TokenLedger {
   [[nodiscard]] bool page_is_live(std::int32_t page) const;
   [[nodiscard]] const std::vector<std::int32_t>& live_in_page() const { return live_in_page_; }
   [[nodiscard]] std::vector<std::int32_t> live_pages() const;
+  /// Bit i: token i of the page is live. For pages of at most 64 tokens.
+  [[nodiscard]] std::uint64_t live_bits(std::int32_t page) const;
 
  private:
   std::int32_t page_size_;

@@ -5,18 +5,52 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "traces/io/column.h"
+
 namespace pagequest::traces::io {
 namespace {
 
 constexpr const char* kMissing = "an attribute is missing or damaged";
 
-void write(const Status& status, hid_t object, const std::string& name, hid_t disk, hid_t memory,
-           const void* value) {
-  const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
+void write(const Status& status, hid_t object, const std::string& name, const Handle& space,
+           hid_t disk, hid_t memory, const void* value) {
   const Handle attribute(
       H5Acreate2(object, name.c_str(), disk, space.get(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
   status(attribute.get(), "can't write an attribute", name);
   status(H5Awrite(attribute.get(), memory, value), "can't write an attribute", name);
+}
+
+void write(const Status& status, hid_t object, const std::string& name, hid_t disk, hid_t memory,
+           const void* value) {
+  const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
+  write(status, object, name, space, disk, memory, value);
+}
+
+template <class T>
+void write_list(const Status& status, hid_t object, const std::string& name,
+                std::span<const T> values) {
+  if (values.empty()) return;
+  const hsize_t count = values.size();
+  const Handle space(H5Screate_simple(1, &count, nullptr), H5Sclose);
+  const ElementType type = element_type<T>();
+  write(status, object, name, space, type.disk, type.memory, values.data());
+}
+
+template <class T>
+std::vector<T> read_list(const Status& status, hid_t object, const std::string& name) {
+  if (H5Aexists(object, name.c_str()) == 0) return {};
+  const Handle attribute(H5Aopen(object, name.c_str(), H5P_DEFAULT), H5Aclose);
+  status(attribute.get(), kMissing, name);
+  const Handle type(H5Aget_type(attribute.get()), H5Tclose);
+  const Handle space(H5Aget_space(attribute.get()), H5Sclose);
+  const hssize_t count = H5Sget_simple_extent_npoints(space.get());
+  constexpr hssize_t kMost = 1 << 12;
+  if (H5Tequal(type.get(), element_type<T>().disk) <= 0 || count < 1 || count > kMost) {
+    status.fail("an attribute has the wrong type", name, {}, "a short list of numbers");
+  }
+  std::vector<T> values(static_cast<std::size_t>(count));
+  status(H5Aread(attribute.get(), element_type<T>().memory, values.data()), kMissing, name);
+  return values;
 }
 
 /// A scalar attribute whose type is of the wanted class.
@@ -53,6 +87,16 @@ void write_attribute(const Status& status, hid_t object, const std::string& name
   write(status, object, name, H5T_STD_U64LE, H5T_NATIVE_UINT64, &value);
 }
 
+void write_attribute(const Status& status, hid_t object, const std::string& name,
+                     std::span<const float> values) {
+  write_list(status, object, name, values);
+}
+
+void write_attribute(const Status& status, hid_t object, const std::string& name,
+                     std::span<const std::int32_t> values) {
+  write_list(status, object, name, values);
+}
+
 std::string read_text(const Status& status, hid_t object, const std::string& name) {
   const Handle attribute = open(status, object, name, H5T_STRING);
   const Handle type(H5Aget_type(attribute.get()), H5Tclose);
@@ -85,6 +129,15 @@ std::uint64_t read_unsigned(const Status& status, hid_t object, const std::strin
   std::uint64_t value = 0;
   status(H5Aread(attribute.get(), H5T_NATIVE_UINT64, &value), kMissing, name);
   return value;
+}
+
+std::vector<float> read_floats(const Status& status, hid_t object, const std::string& name) {
+  return read_list<float>(status, object, name);
+}
+
+std::vector<std::int32_t> read_integers(const Status& status, hid_t object,
+                                        const std::string& name) {
+  return read_list<std::int32_t>(status, object, name);
 }
 
 std::vector<std::string> attribute_names(const Status& status, hid_t object) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,11 @@ void write_attribute(const Status& status, hid_t object, const std::string& name
                      std::int64_t value);
 void write_attribute(const Status& status, hid_t object, const std::string& name,
                      std::uint64_t value);
+/// A 1-D attribute; an empty one is left out.
+void write_attribute(const Status& status, hid_t object, const std::string& name,
+                     std::span<const float> values);
+void write_attribute(const Status& status, hid_t object, const std::string& name,
+                     std::span<const std::int32_t> values);
 
 [[nodiscard]] std::string read_text(const Status& status, hid_t object, const std::string& name);
 /// Throws as well if the value is outside [least, most].
@@ -26,6 +32,11 @@ void write_attribute(const Status& status, hid_t object, const std::string& name
                                         std::int64_t least, std::int64_t most);
 [[nodiscard]] std::uint64_t read_unsigned(const Status& status, hid_t object,
                                           const std::string& name);
+/// A 1-D attribute; none is empty.
+[[nodiscard]] std::vector<float> read_floats(const Status& status, hid_t object,
+                                             const std::string& name);
+[[nodiscard]] std::vector<std::int32_t> read_integers(const Status& status, hid_t object,
+                                                      const std::string& name);
 /// Sorted.
 [[nodiscard]] std::vector<std::string> attribute_names(const Status& status, hid_t object);
 

@@ -51,7 +51,8 @@ herr_t with_selection(hid_t dataset, hsize_t begin, hsize_t count, Transfer tran
 }
 
 /// Deflate can't shrink data more than about 1032 times, so a longer dataset is a damaged or
-/// hostile one. Empty chunks aside: a writer of ours allocates every chunk.
+/// hostile one. Empty chunks aside: a writer of ours leaves fewer empty than it writes, but for a
+/// few a commit.
 constexpr std::uint64_t kMostInflation = 1100;
 
 }  // namespace
@@ -82,6 +83,14 @@ void ColumnWriter::append(const void* values, std::size_t count) {
   };
   (*status_)(with_selection(dataset_.get(), rows_, count, write), "can't write the trace", name_);
   rows_ = length;
+}
+
+void ColumnWriter::extend(std::uint64_t rows) {
+  if (rows <= rows_) return;
+  dirty_ = true;
+  const hsize_t length = rows;
+  (*status_)(H5Dset_extent(dataset_.get(), &length), "can't write the trace", name_);
+  rows_ = rows;
 }
 
 void ColumnWriter::flush() {

@@ -47,6 +47,9 @@ class ColumnWriter {
 
   /// Throws output_error, on a full disk for instance.
   void append(const void* values, std::size_t count);
+  /// Makes the dataset at least `rows` long with nothing in between; whole chunks that are never
+  /// written take no room.
+  void extend(std::uint64_t rows);
   /// Brings everything appended so far into the file.
   void flush();
   [[nodiscard]] std::uint64_t rows() const { return rows_; }

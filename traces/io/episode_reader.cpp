@@ -6,10 +6,12 @@
 #include <string>
 #include <type_traits>
 
+#include "traces/io/references.h"
+
 namespace pagequest::traces::io {
 namespace {
 
-using namespace schema::v1;
+using namespace schema::v2;
 
 template <class Visit, class... Rows>
 void for_each_table(Visit visit, const std::tuple<Rows...>* /*tables*/) {
@@ -31,26 +33,13 @@ constexpr bool is_attention() {
          std::is_same_v<Row, PageRow>;
 }
 
-/// Whether [begin, begin + count) lies inside [0, rows), for any numbers.
-bool fits(std::int64_t begin, std::int64_t count, std::uint64_t rows) {
-  return begin >= 0 && count >= 0 && static_cast<std::uint64_t>(begin) <= rows &&
-         static_cast<std::uint64_t>(count) <= rows - static_cast<std::uint64_t>(begin);
-}
-
-[[noreturn]] void reject(const Status& status, std::string_view table, std::int64_t begin,
-                         std::int64_t count, std::uint64_t rows) {
-  status.fail("the trace is inconsistent: a reference points outside its table", table,
-              "rows " + std::to_string(begin) + " + " + std::to_string(count),
-              "rows inside 0 to " + std::to_string(rows));
-}
-
 /// Makes `begin` relative to `base` after checking that the rows are inside the episode's own.
 void relocate(const Status& status, std::string_view table, std::int64_t& begin, std::int64_t count,
               const Range& range) {
   const bool reaches_back = begin < range.begin;
   if (!reaches_back) begin -= range.begin;
   if (reaches_back || !fits(begin, count, static_cast<std::uint64_t>(range.count))) {
-    reject(status, table, begin, count, static_cast<std::uint64_t>(range.count));
+    reject_reference(status, table, begin, count, static_cast<std::uint64_t>(range.count));
   }
 }
 
@@ -58,16 +47,17 @@ void relocate(const Status& status, std::string_view table, std::int64_t& begin,
 
 EpisodeReader::EpisodeReader(const Status& status, hid_t file, const Header& header)
     : status_(&status),
-      groups_(static_cast<std::size_t>(header.layers) * static_cast<std::size_t>(header.kv_heads)),
+      shape_(block_shape(header)),
       tables_(ReadersOf<EpisodeTables>::open(status, file)),
       episode_rows_(status, file),
       unfinished_(status, file),
       mean_(status, file, std::string(kMeanMasses), element_type<float>()),
-      max_(status, file, std::string(kMaxMasses), element_type<float>()) {
-  read_episodes(file);
+      max_(status, file, std::string(kMaxMasses), element_type<float>()),
+      captures_(status, file, header) {
+  read_episodes(file, header.captures.key_bounds);
 }
 
-void EpisodeReader::read_episodes(hid_t file) {
+void EpisodeReader::read_episodes(hid_t file, bool has_key_bounds) {
   std::vector<ColumnReader> columns;
   std::uint64_t rows = episode_rows_.rows();
   const auto open = [&]<class Row>(const Row* /*row*/) {
@@ -78,12 +68,14 @@ void EpisodeReader::read_episodes(hid_t file) {
     }
   };
   for_each_table(open, static_cast<EpisodeTables*>(nullptr));
-  episodes_ = episode_rows_.read(0, rows);
+  if (has_key_bounds) open(static_cast<KeyBoundsRow*>(nullptr));
+  for (const auto& row : episode_rows_.read(0, rows)) episodes_.push_back({row, {}});
   std::vector<std::int64_t> values(rows);
   for (std::size_t c = 0; c < columns.size(); ++c) {
     columns[c].read(0, rows, values.data());
     for (std::size_t i = 0; i < rows; ++i) {
-      Range& range = episodes_[i].ranges[c / 2];
+      EpisodeRow& row = episodes_[i];
+      Range& range = c / 2 < kEpisodeTables ? row.ranges[c / 2] : row.key_bounds;
       (c % 2 == 0 ? range.begin : range.count) = values[i];
     }
   }
@@ -96,9 +88,7 @@ std::vector<UnfinishedRow> EpisodeReader::unfinished() const {
 template <class Row>
 void EpisodeReader::read_table(const Range& range, EpisodeRecording& recording) const {
   const auto& table = std::get<TableReader<Row>>(tables_);
-  if (!fits(range.begin, range.count, table.rows())) {
-    reject(*status_, schema::Table<Row>::kName, range.begin, range.count, table.rows());
-  }
+  expect_inside(*status_, schema::Table<Row>::kName, range.begin, range.count, table.rows());
   recording.rows<Row>() =
       table.read(static_cast<std::uint64_t>(range.begin), static_cast<std::uint64_t>(range.count));
 }
@@ -111,6 +101,7 @@ EpisodeRecording EpisodeReader::read(const EpisodeRow& episode, bool with_attent
     read_table<Row>(episode.ranges[table_index<Row>()], recording);
   };
   for_each_table(read_one, static_cast<EpisodeTables*>(nullptr));
+  if (with_attention) captures_.read_rows(recording);
   make_relative(recording);
   return recording;
 }
@@ -147,12 +138,13 @@ PackedBlock EpisodeReader::read_block(const EpisodeRecording& recording, std::si
     status_->fail("the trace is inconsistent: a block has too many steps", "attention/blocks/steps",
                   std::to_string(row.steps), "0 to " + std::to_string(kBlockSteps));
   }
-  PackedBlock block{.groups = groups_, .steps = static_cast<std::size_t>(row.steps)};
-  const std::size_t values = groups_ * block.steps * static_cast<std::size_t>(row.pages_count);
+  PackedBlock block{.shape = shape_, .steps = static_cast<std::size_t>(row.steps)};
+  const std::size_t values =
+      shape_.groups * block.steps * static_cast<std::size_t>(row.pages_count);
   const auto count = static_cast<std::int64_t>(values);
   for (const ColumnReader* column : {&mean_, &max_}) {
-    if (fits(row.values_begin, count, column->rows())) continue;
-    reject(*status_, "attention/blocks/values_begin", row.values_begin, count, column->rows());
+    expect_inside(*status_, "attention/blocks/values_begin", row.values_begin, count,
+                  column->rows());
   }
   const auto first = recording.rows<PageRow>().begin() + row.pages_begin;
   std::for_each(first, first + row.pages_count, [&block](const PageRow& page) {
@@ -163,7 +155,12 @@ PackedBlock EpisodeReader::read_block(const EpisodeRecording& recording, std::si
   block.max.resize(values);
   mean_.read(static_cast<std::uint64_t>(row.values_begin), values, block.mean.data());
   max_.read(static_cast<std::uint64_t>(row.values_begin), values, block.max.data());
+  captures_.read_block(row, block);
   return block;
+}
+
+KeyBounds EpisodeReader::read_bounds(const EpisodeRecording& recording, std::size_t row) const {
+  return captures_.read_bounds(recording.key_bounds[row]);
 }
 
 }  // namespace pagequest::traces::io

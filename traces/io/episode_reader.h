@@ -9,9 +9,10 @@
 
 #include "traces/attention_block.h"
 #include "traces/header.h"
+#include "traces/io/capture_reader.h"
 #include "traces/io/table.h"
 #include "traces/recording.h"
-#include "traces/schema/v1_columns.h"
+#include "traces/schema/v2_columns.h"
 
 namespace pagequest::traces::io {
 
@@ -25,38 +26,41 @@ struct ReadersOf<std::tuple<Rows...>> {
   }
 };
 
-/// Reads episodes of a file in format version 1. Every size and reference is checked before it is
-/// used; what doesn't fit is an input_error.
+/// Reads episodes of a file in format version 1 or 2. Every size and reference is checked before it
+/// is used; what doesn't fit is an input_error.
 class EpisodeReader {
  public:
   EpisodeReader(const Status& status, hid_t file, const Header& header);
 
   /// The rows of /episodes whose columns are all there, in the order of the file.
-  [[nodiscard]] const std::vector<schema::v1::EpisodeRow>& episodes() const { return episodes_; }
-  [[nodiscard]] std::vector<schema::v1::UnfinishedRow> unfinished() const;
+  [[nodiscard]] const std::vector<schema::v2::EpisodeRow>& episodes() const { return episodes_; }
+  [[nodiscard]] std::vector<schema::v2::UnfinishedRow> unfinished() const;
 
   /// The rows of one episode, references made relative to it again. Without attention the tables of
   /// attention stay empty.
-  [[nodiscard]] EpisodeRecording read(const schema::v1::EpisodeRow& episode,
+  [[nodiscard]] EpisodeRecording read(const schema::v2::EpisodeRow& episode,
                                       bool with_attention) const;
 
   /// Block `number` of a recording that was read with attention.
   [[nodiscard]] PackedBlock read_block(const EpisodeRecording& recording, std::size_t number) const;
+  /// The values of row `row` of its key_bounds.
+  [[nodiscard]] KeyBounds read_bounds(const EpisodeRecording& recording, std::size_t row) const;
 
  private:
-  void read_episodes(hid_t file);
+  void read_episodes(hid_t file, bool has_key_bounds);
   template <class Row>
-  void read_table(const schema::v1::Range& range, EpisodeRecording& recording) const;
+  void read_table(const schema::v2::Range& range, EpisodeRecording& recording) const;
   void make_relative(EpisodeRecording& recording) const;
 
   const Status* status_;
-  std::size_t groups_;  // layers * KV heads
-  ReadersOf<schema::v1::EpisodeTables>::Type tables_;
+  BlockShape shape_;
+  ReadersOf<schema::v2::EpisodeTables>::Type tables_;
   TableReader<schema::v1::EpisodeRow> episode_rows_;
-  TableReader<schema::v1::UnfinishedRow> unfinished_;
+  TableReader<schema::v2::UnfinishedRow> unfinished_;
   ColumnReader mean_;
   ColumnReader max_;
-  std::vector<schema::v1::EpisodeRow> episodes_;
+  CaptureReader captures_;
+  std::vector<schema::v2::EpisodeRow> episodes_;
 };
 
 }  // namespace pagequest::traces::io

@@ -5,16 +5,17 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "traces/io/attributes.h"
-#include "traces/schema/v1.h"
+#include "traces/schema/v2.h"
 
 namespace pagequest::traces::io {
 namespace {
 
-namespace v1 = schema::v1;
+namespace v2 = schema::v2;
 
 constexpr const char* kParamsGroup = "policy_params";
 
@@ -44,33 +45,102 @@ constexpr std::array<IntegerField, 8> kIntegers{
      {"prefill_rows", &Header::prefill_rows, 0, kAny},
      {"episodes_planned", &Header::episodes_planned, 0, kAny}}};
 
-void check_version(const Status& status, hid_t file) {
+constexpr std::array<std::pair<const char*, std::string Header::*>, 2> kTextsOfV2{
+    {{"kv_storage", &Header::kv_storage}, {"kv_tables", &Header::kv_tables}}};
+constexpr std::array<std::pair<const char*, bool Captures::*>, 4> kCaptures{
+    {{"captures_sink_share", &Captures::sink_share},
+     {"captures_query_heads", &Captures::query_heads},
+     {"captures_query_cosine", &Captures::query_cosine},
+     {"captures_key_bounds", &Captures::key_bounds}}};
+constexpr const char* kThresholds = "thresholds";
+constexpr const char* kWindows = "windows";
+
+/// Returns the version.
+std::int64_t check_version(const Status& status, hid_t file) {
   if (H5Aexists(file, "format") <= 0 || H5Aexists(file, "format_version") <= 0) {
     status.fail("this is not a PageQuest trace", {}, "an HDF5 file of another kind",
-                "the attribute `format` = " + std::string(v1::kFormat));
+                "the attribute `format` = " + std::string(v2::kFormat));
   }
   const std::string format = read_text(status, file, "format");
-  if (format != v1::kFormat) {
-    status.fail("this is not a PageQuest trace", "format", format, std::string(v1::kFormat));
+  if (format != v2::kFormat) {
+    status.fail("this is not a PageQuest trace", "format", format, std::string(v2::kFormat));
   }
   const std::int64_t version = read_integer(status, file, "format_version", 0, kAny);
-  if (version != v1::kVersion) {
+  if (version < 1 || version > v2::kVersion) {
     status.fail("unknown version of the trace format", "format_version", std::to_string(version),
-                std::to_string(v1::kVersion),
-                version > v1::kVersion ? "a newer PageQuest can read it" : "");
+                "1 to " + std::to_string(v2::kVersion),
+                version > v2::kVersion ? "a newer PageQuest can read it" : "");
+  }
+  return version;
+}
+
+/// What version 2 added.
+void write_captures(const Status& status, hid_t file, const Header& header) {
+  for (const auto& [name, member] : kTextsOfV2) write_attribute(status, file, name, header.*member);
+  for (const auto& [name, member] : kCaptures) {
+    write_attribute(status, file, name, std::int64_t{header.captures.*member});
+  }
+  write_attribute(status, file, kThresholds, std::span<const float>(header.captures.thresholds));
+  write_attribute(status, file, kWindows, std::span<const std::int32_t>(header.windows));
+}
+
+void check_thresholds(const Status& status, const Header& header) {
+  float last = 0.0F;
+  for (const float threshold : header.captures.thresholds) {
+    if (!(threshold > last && threshold <= 1.0F)) {
+      status.fail("an attribute is out of range", kThresholds, std::to_string(threshold),
+                  "probabilities above 0, ascending");
+    }
+    last = threshold;
+  }
+  constexpr std::int32_t kBits = 64;
+  if (!header.captures.thresholds.empty() && header.page_size > kBits) {
+    status.fail("the trace is inconsistent: a token set has a bit a token of a page", "page_size",
+                std::to_string(header.page_size), "at most " + std::to_string(kBits));
+  }
+}
+
+void check_windows(const Status& status, const Header& header) {
+  if (!header.windows.empty() && std::cmp_not_equal(header.windows.size(), header.layers)) {
+    status.fail("the trace is inconsistent: a window a layer is needed", kWindows,
+                std::to_string(header.windows.size()), std::to_string(header.layers));
+  }
+  for (const std::int32_t window : header.windows) {
+    if (window < 0) {
+      status.fail("an attribute is out of range", kWindows, std::to_string(window),
+                  "0 or a number of tokens");
+    }
+  }
+}
+
+void read_captures(const Status& status, hid_t file, Header& header) {
+  for (const auto& [name, member] : kTextsOfV2) header.*member = read_text(status, file, name);
+  for (const auto& [name, member] : kCaptures) {
+    header.captures.*member = read_integer(status, file, name, 0, 1) != 0;
+  }
+  header.captures.thresholds = read_floats(status, file, kThresholds);
+  header.windows = read_integers(status, file, kWindows);
+  check_thresholds(status, header);
+  check_windows(status, header);
+  if (header.captures.query_heads &&
+      (header.kv_heads == 0 || header.query_heads % header.kv_heads != 0)) {
+    status.fail("the trace is inconsistent: query heads share KV heads evenly", "query_heads",
+                std::to_string(header.query_heads),
+                "a multiple of " + std::to_string(header.kv_heads));
   }
 }
 
 }  // namespace
 
 void write_header(const Status& status, hid_t file, const Header& header) {
-  write_attribute(status, file, "format", v1::kFormat);
-  write_attribute(status, file, "format_version", std::int64_t{v1::kVersion});
+  write_attribute(status, file, "format", v2::kFormat);
+  write_attribute(status, file, "format_version", std::int64_t{v2::kVersion});
   for (const auto& [name, member] : kTexts) write_attribute(status, file, name, header.*member);
   for (const auto& field : kIntegers) {
     write_attribute(status, file, field.name, std::int64_t{header.*field.member});
   }
   write_attribute(status, file, "seed", header.seed);
+  write_captures(status, file, header);
   const Handle properties(H5Pcreate(H5P_GROUP_CREATE), H5Pclose);
   status(H5Pset_obj_track_times(properties.get(), false), "can't set up a group");
   const Handle group(H5Gcreate2(file, kParamsGroup, H5P_DEFAULT, properties.get(), H5P_DEFAULT),
@@ -82,7 +152,7 @@ void write_header(const Status& status, hid_t file, const Header& header) {
 }
 
 Header read_header(const Status& status, hid_t file) {
-  check_version(status, file);
+  const std::int64_t version = check_version(status, file);
   Header header;
   for (const auto& [name, member] : kTexts) header.*member = read_text(status, file, name);
   for (const auto& field : kIntegers) {
@@ -90,6 +160,7 @@ Header read_header(const Status& status, hid_t file) {
         static_cast<std::int32_t>(read_integer(status, file, field.name, field.least, field.most));
   }
   header.seed = read_unsigned(status, file, "seed");
+  if (version >= 2) read_captures(status, file, header);
   const Handle group(H5Gopen2(file, kParamsGroup, H5P_DEFAULT), H5Gclose);
   status(group.get(), "a group is missing or damaged", kParamsGroup);
   for (const auto& name : attribute_names(status, group.get())) {

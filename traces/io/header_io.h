@@ -12,7 +12,8 @@ namespace pagequest::traces::io {
 void write_header(const Status& status, hid_t file, const Header& header);
 
 /// Throws input_error on a foreign file, an unknown version (naming what was found and what is
-/// expected) or a field that is missing or out of range.
+/// expected) or a field that is missing, out of range or at odds with another. What version 1 does
+/// not have gets the value that all of its recordings had.
 [[nodiscard]] Header read_header(const Status& status, hid_t file);
 
 }  // namespace pagequest::traces::io

@@ -92,14 +92,17 @@ void Reader::replay(std::size_t index, EventSink& sink, bool with_attention) con
     const QuietErrors quiet;
     return episodes.read(episodes.episodes()[index], with_attention);
   }();
-  LoadBlock load_block;
-  if (with_attention) {
-    load_block = [&](std::size_t number) {
-      const QuietErrors quiet;
-      return episodes.read_block(recording, number);
-    };
-  }
-  decode_events(recording, state_->header, load_block, sink);
+  const LoadValues load{.block =
+                            [&](std::size_t number) {
+                              const QuietErrors quiet;
+                              return episodes.read_block(recording, number);
+                            },
+                        .bounds =
+                            [&](std::size_t row) {
+                              const QuietErrors quiet;
+                              return episodes.read_bounds(recording, row);
+                            }};
+  decode_events(recording, state_->header, with_attention ? &load : nullptr, sink);
 }
 
 }  // namespace pagequest::traces

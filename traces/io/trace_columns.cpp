@@ -7,7 +7,8 @@
 namespace pagequest::traces::io {
 namespace {
 
-using namespace schema::v1;
+using namespace schema::v2;
+namespace v1 = schema::v1;
 
 template <class Visit, class... Rows>
 void for_each_table(Visit visit, const std::tuple<Rows...>* /*tables*/) {
@@ -33,45 +34,33 @@ void make_absolute(EpisodeRecording& recording, const WritersOf<EpisodeTables>::
 
 }  // namespace
 
-MassWriter::MassWriter(const Status& status, hid_t file, std::string_view name,
-                       std::string_view description)
-    : column_(status, file, std::string(name), element_type<float>(), kValuesChunk,
-              Filter::checksum, description) {}
-
-void MassWriter::append(const std::vector<float>& values) {
-  pending_.insert(pending_.end(), values.begin(), values.end());
-  const std::size_t whole = pending_.size() / kValuesChunk * kValuesChunk;
-  column_.append(pending_.data(), whole);
-  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(whole));
-}
-
-void MassWriter::flush() {
-  if (!pending_.empty()) append(std::vector<float>(kValuesChunk - pending_.size(), 0.0F));
-  column_.flush();
-}
-
-EpisodeWriter::EpisodeWriter(const Status& status, hid_t file) : rows_(status, file) {
-  const auto add = [&](std::string_view table) {
-    const auto [begin, count] = range_columns(table);
-    constexpr std::size_t kChunk = schema::Table<EpisodeRow>::kChunkRows;
-    const auto type = element_type<std::int64_t>();
-    const std::string of = " in " + std::string(table);
-    ranges_.emplace_back(status, file, begin, type, kChunk, Filter::compress,
-                         "first row of the episode" + of);
-    ranges_.emplace_back(status, file, count, type, kChunk, Filter::compress,
-                         "rows of the episode" + of);
-  };
+EpisodeWriter::EpisodeWriter(const Status& status, hid_t file, bool has_key_bounds)
+    : rows_(status, file) {
+  const auto add = [&](std::string_view table) { add_range(status, file, table); };
   for_each_table(add, static_cast<EpisodeTables*>(nullptr));
+  if (has_key_bounds) add(schema::Table<KeyBoundsRow>::kName);
+}
+
+void EpisodeWriter::add_range(const Status& status, hid_t file, std::string_view table) {
+  const auto [begin, count] = range_columns(table);
+  constexpr std::size_t kChunk = schema::Table<v1::EpisodeRow>::kChunkRows;
+  const auto type = element_type<std::int64_t>();
+  const std::string of = " in " + std::string(table);
+  ranges_.emplace_back(status, file, begin, type, kChunk, Filter::compress,
+                       "first row of the episode" + of);
+  ranges_.emplace_back(status, file, count, type, kChunk, Filter::compress,
+                       "rows of the episode" + of);
 }
 
 void EpisodeWriter::append(const std::vector<EpisodeRow>& rows) {
-  rows_.append(rows);
-  for (std::size_t table = 0; table < kEpisodeTables; ++table) {
+  rows_.append(std::vector<v1::EpisodeRow>(rows.begin(), rows.end()));
+  for (std::size_t table = 0; 2 * table < ranges_.size(); ++table) {
     std::vector<std::int64_t> begins;
     std::vector<std::int64_t> counts;
     for (const EpisodeRow& row : rows) {
-      begins.push_back(row.ranges[table].begin);
-      counts.push_back(row.ranges[table].count);
+      const Range& range = table < kEpisodeTables ? row.ranges[table] : row.key_bounds;
+      begins.push_back(range.begin);
+      counts.push_back(range.count);
     }
     ranges_[2 * table].append(begins.data(), begins.size());
     ranges_[2 * table + 1].append(counts.data(), counts.size());
@@ -83,14 +72,23 @@ void EpisodeWriter::flush() {
   for (auto& column : ranges_) column.flush();
 }
 
-TraceColumns::TraceColumns(const Status& status, hid_t file)
+TraceColumns::TraceColumns(const Status& status, hid_t file, const Header& header)
     : tables(WritersOf<EpisodeTables>::create(status, file)),
-      episodes(status, file),
+      episodes(status, file, header.captures.key_bounds),
       unfinished(status, file),
       mean(status, file, kMeanMasses,
            "(layer, KV head, step, page) of each block: mean over the query heads"),
       max(status, file, kMaxMasses,
-          "(layer, KV head, step, page) of each block: maximum over the query heads") {}
+          "(layer, KV head, step, page) of each block: maximum over the query heads"),
+      captures(status, file, header) {}
+
+std::int64_t TraceColumns::append(const PackedBlock& block) {
+  const auto begin = static_cast<std::int64_t>(mean.next());
+  mean.append(block.mean);
+  max.append(block.max);
+  captures.append(block);
+  return begin;
+}
 
 void TraceColumns::append(EpisodeRecording& recording) {
   make_absolute(recording, tables);
@@ -102,11 +100,13 @@ void TraceColumns::append(EpisodeRecording& recording) {
     table.append(rows);
   };
   std::apply([&](auto&... table) { (append_table(table), ...); }, tables);
+  captures.append(recording);
 }
 
 void TraceColumns::flush_data() {
   mean.flush();
   max.flush();
+  captures.flush(mean.next());
   std::apply([](auto&... table) { (table.flush(), ...); }, tables);
 }
 

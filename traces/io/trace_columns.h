@@ -7,9 +7,13 @@
 #include <tuple>
 #include <vector>
 
+#include "traces/attention_block.h"
+#include "traces/header.h"
+#include "traces/io/capture_columns.h"
 #include "traces/io/table.h"
+#include "traces/io/value_writer.h"
 #include "traces/recording.h"
-#include "traces/schema/v1_columns.h"
+#include "traces/schema/v2_columns.h"
 
 namespace pagequest::traces::io {
 
@@ -23,46 +27,38 @@ struct WritersOf<std::tuple<Rows...>> {
   }
 };
 
-/// Masses of all blocks. Whole chunks go to the file; a flush pads the last one, so that no chunk
-/// is ever written twice.
-class MassWriter {
- public:
-  MassWriter(const Status& status, hid_t file, std::string_view name, std::string_view description);
-  [[nodiscard]] std::uint64_t next() const { return column_.rows() + pending_.size(); }
-  void append(const std::vector<float>& values);
-  void flush();
-
- private:
-  ColumnWriter column_;
-  std::vector<float> pending_;
-};
-
 /// /episodes: the rows and, a pair of columns a table, where the episode's rows are.
 class EpisodeWriter {
  public:
-  EpisodeWriter(const Status& status, hid_t file);
-  void append(const std::vector<schema::v1::EpisodeRow>& rows);
+  EpisodeWriter(const Status& status, hid_t file, bool has_key_bounds);
+  void append(const std::vector<schema::v2::EpisodeRow>& rows);
   void flush();
 
  private:
+  void add_range(const Status& status, hid_t file, std::string_view table);
+
   TableWriter<schema::v1::EpisodeRow> rows_;
   std::vector<ColumnWriter> ranges_;
 };
 
 /// Every dataset of a trace that is being written.
 struct TraceColumns {
-  TraceColumns(const Status& status, hid_t file);
+  TraceColumns(const Status& status, hid_t file, const Header& header);
+
+  /// Appends the values of a block. Returns where its masses begin.
+  std::int64_t append(const PackedBlock& block);
 
   /// Appends the rows of a whole episode; its references become absolute.
   void append(EpisodeRecording& recording);
   /// Brings everything but /episodes into the file.
   void flush_data();
 
-  WritersOf<schema::v1::EpisodeTables>::Type tables;
+  WritersOf<schema::v2::EpisodeTables>::Type tables;
   EpisodeWriter episodes;
-  TableWriter<schema::v1::UnfinishedRow> unfinished;
-  MassWriter mean;
-  MassWriter max;
+  TableWriter<schema::v2::UnfinishedRow> unfinished;
+  ValueWriter<float> mean;
+  ValueWriter<float> max;
+  CaptureColumns captures;
 };
 
 }  // namespace pagequest::traces::io

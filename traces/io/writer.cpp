@@ -20,7 +20,7 @@
 namespace pagequest::traces {
 namespace {
 
-using namespace schema::v1;
+using namespace schema::v2;
 using io::Handle;
 using io::QuietErrors;
 using io::Status;
@@ -62,12 +62,12 @@ struct Writer::State {
   State(const std::filesystem::path& final_path, const Header& header, const WriterOptions& opts)
       : path(final_path),
         options(opts),
-        groups(static_cast<std::size_t>(header.layers) * static_cast<std::size_t>(header.kv_heads)),
+        shape(block_shape(header)),
         status(ErrorKind::output, partial_path(final_path)),
         driver(io::register_write_driver()),
         file(create_file(status, driver, failure)) {
     io::write_header(status, file.get(), header);
-    columns.emplace(status, file.get());
+    columns.emplace(status, file.get(), header);
     status(H5Fstart_swmr_write(file.get()), "can't set up HDF5");
     expect_written();
   }
@@ -90,21 +90,24 @@ struct Writer::State {
   }
 
   void write_block(EpisodeId episode, std::int32_t number, const RawBlock& raw) {
-    const PackedBlock packed = pack(raw, groups);
+    const PackedBlock packed = pack(raw, shape);
     Block block{.row = {.thread = static_cast<std::uint8_t>(raw.thread),
                         .first_step = raw.steps.front(),
                         .steps = static_cast<std::int32_t>(packed.steps),
                         .pages_begin = 0,
                         .pages_count = static_cast<std::int32_t>(packed.pages.size()),
-                        .values_begin = static_cast<std::int64_t>(columns->mean.next())},
+                        .values_begin = columns->append(packed)},
                 .pages = {}};
     for (std::size_t i = 0; i < packed.pages.size(); ++i) {
       block.pages.push_back({packed.pages[i], packed.page_in_step[i]});
     }
-    columns->mean.append(packed.mean);
-    columns->max.append(packed.max);
-    bytes_since_commit += 2 * sizeof(float) * packed.mean.size();
+    bytes_since_commit += packed.value_bytes();
     blocks[episode.value].emplace(number, std::move(block));
+  }
+
+  void write_bounds(EpisodeId episode, const KeyBounds& bounds) {
+    bounds_begin[episode.value].push_back(columns->captures.append(bounds));
+    bytes_since_commit += sizeof(float) * (bounds.lowest.size() + bounds.highest.size());
   }
 
   /// Blocks go to the tables in the order of their numbers, so that AttentionRow::block fits.
@@ -121,8 +124,19 @@ struct Writer::State {
     blocks.erase(recording.episode.episode);
   }
 
+  void take_bounds(EpisodeRecording& recording) {
+    const auto& begins = bounds_begin[recording.episode.episode];
+    PQ_CHECK(begins.size() == recording.key_bounds.size(),
+             "every key bound of an episode is written before the episode");
+    for (std::size_t i = 0; i < begins.size(); ++i) {
+      recording.key_bounds[i].values_begin = begins[i];
+    }
+    bounds_begin.erase(recording.episode.episode);
+  }
+
   void write_episode(EpisodeRecording& recording) {
     take_blocks(recording);
+    take_bounds(recording);
     columns->append(recording);
     pending.push_back(recording.episode);
     ++episodes;
@@ -165,7 +179,7 @@ struct Writer::State {
 
   std::filesystem::path path;
   WriterOptions options;
-  std::size_t groups;
+  BlockShape shape;
   Status status;
   bool failed = false;
   std::int64_t episodes = 0;  // whole ones so far
@@ -173,8 +187,9 @@ struct Writer::State {
   Handle driver;
   Handle file;  // declared before the columns: they are closed first
   std::optional<io::TraceColumns> columns;
-  std::map<std::int32_t, std::map<std::int32_t, Block>> blocks;  // by episode, by number
-  std::vector<EpisodeRow> pending;                               // whole, not yet committed
+  std::map<std::int32_t, std::map<std::int32_t, Block>> blocks;    // by episode, by number
+  std::map<std::int32_t, std::vector<std::int64_t>> bounds_begin;  // by episode, in order
+  std::vector<EpisodeRow> pending;                                 // whole, not yet committed
   std::uint64_t bytes_since_commit = 0;
 };
 
@@ -202,6 +217,10 @@ Writer& Writer::operator=(Writer&&) noexcept = default;
 
 void Writer::write_block(EpisodeId episode, std::int32_t number, const RawBlock& block) {
   state_->run([&] { state_->write_block(episode, number, block); });
+}
+
+void Writer::write_bounds(EpisodeId episode, const KeyBounds& bounds) {
+  state_->run([&] { state_->write_bounds(episode, bounds); });
 }
 
 void Writer::write_episode(EpisodeRecording recording) {

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -62,18 +63,31 @@ class H2O final : public EvictionPolicy {
                event);
   }
 
+  /// Whether the layer's window reaches the page at `index`.
+  static bool sees(const PagesAttended& attended, std::size_t layer, std::size_t index) {
+    return layer >= attended.first_page.size() ||
+           std::cmp_greater_equal(index, attended.first_page[layer]);
+  }
+
+  /// Means are over the layers that see a page: lying outside of the windows of others, which do
+  /// not keep it anyway, is no reason to drop it.
   void accumulate(const PagesAttended& attended) {
     const std::size_t pages = attended.pages.size();
     const std::size_t groups = pages == 0 ? 0 : attended.mean.size() / pages;
+    const auto heads = static_cast<std::size_t>(std::max(1, attended.kv_heads));
     mass_.resize(static_cast<std::size_t>((next_position_ + page_size_ - 1) / page_size_));
     for (std::size_t i = 0; i < pages; ++i) {
       const auto page = static_cast<std::size_t>(attended.pages[i]);
       if (page >= mass_.size()) continue;
       double mass = 0.0;
+      std::size_t seeing = 0;
       for (std::size_t group = 0; group < groups; ++group) {
+        if (!sees(attended, group / heads, i)) continue;
         mass += static_cast<double>(attended.mean[group * pages + i]);
+        ++seeing;
       }
-      mass_[page].sum += attended.query_rows * (mass / static_cast<double>(groups));
+      if (seeing == 0) continue;
+      mass_[page].sum += attended.query_rows * (mass / static_cast<double>(seeing));
       mass_[page].rows += attended.query_rows;
     }
   }

@@ -59,7 +59,7 @@ RawBlock block_of(const std::vector<Step>& steps, std::int32_t layers, std::int3
 TEST_CASE("unpacking gives every step's pages and masses back") {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     const auto steps = random_steps(32, 6, seed);
-    const PackedBlock packed = pack(block_of(steps, 3, 2), 6);
+    const PackedBlock packed = pack(block_of(steps, 3, 2), {.groups = 6});
     for (std::size_t s = 0; s < steps.size(); ++s) {
       const UnpackedStep step = unpack(packed, s);
       CHECK(step.pages == steps[s].pages);
@@ -72,7 +72,7 @@ TEST_CASE("unpacking gives every step's pages and masses back") {
 TEST_CASE("a packed block is (group, step, page) over the union of the pages") {
   const std::vector<Step> steps{{{0, 2}, {1, 2, 3, 4}, {5, 6, 7, 8}},
                                 {{2, 5}, {9, 8, 7, 6}, {5, 4, 3, 2}}};
-  const PackedBlock packed = pack(block_of(steps, 2, 1), 2);
+  const PackedBlock packed = pack(block_of(steps, 2, 1), {.groups = 2});
   CHECK(packed.pages == std::vector<std::int32_t>{0, 2, 5});
   CHECK(packed.page_in_step == std::vector<std::uint32_t>{1, 3, 2});
   CHECK(packed.mean ==

@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "traces/io/capture_reader.h"
+
+#include <algorithm>
+#include <string>
+
+#include "traces/io/references.h"
+
+namespace pagequest::traces::io {
+namespace {
+
+using namespace schema::v2;
+
+/// Throws input_error if the file has an object that its header does not announce.
+void expect_absent(const Status& status, hid_t file, std::string_view name) {
+  const std::string path(name);
+  const std::string group = path.substr(0, path.find('/'));
+  if (H5Lexists(file, group.c_str(), H5P_DEFAULT) <= 0) return;
+  if (H5Lexists(file, path.c_str(), H5P_DEFAULT) <= 0) return;
+  status.fail("the trace is inconsistent: its header does not announce a dataset that it has", name,
+              {}, {});
+}
+
+template <class T>
+std::optional<ColumnReader> open(const Status& status, hid_t file, std::string_view name,
+                                 bool announced) {
+  if (announced) {
+    return std::optional<ColumnReader>(std::in_place, status, file, std::string(name),
+                                       element_type<T>());
+  }
+  expect_absent(status, file, name);
+  return std::nullopt;
+}
+
+template <class T>
+void read(const Status& status, const std::optional<ColumnReader>& column, std::string_view name,
+          std::int64_t begin, std::int64_t count, std::vector<T>& values) {
+  if (!column) return;
+  expect_inside(status, name, begin, count, column->rows());
+  values.resize(static_cast<std::size_t>(count));
+  column->read(static_cast<std::uint64_t>(begin), values.size(), values.data());
+}
+
+/// Of two numbers of a file that may be hostile: -1, which no reference may be, if it overflows.
+std::int64_t product(std::int64_t a, std::int64_t b) {
+  std::int64_t out = 0;
+  return __builtin_mul_overflow(a, b, &out) ? -1 : out;
+}
+
+}  // namespace
+
+CaptureReader::CaptureReader(const Status& status, hid_t file, const Header& header)
+    : status_(&status),
+      layers_(header.layers),
+      groups_(std::int64_t{header.layers} * header.kv_heads),
+      head_dim_(header.head_dim),
+      group_size_(header.query_heads / std::max(1, header.kv_heads)),
+      thresholds_(std::ssize(header.captures.thresholds)) {
+  const Captures& captures = header.captures;
+  query_head_mass_ = open<float>(status, file, kQueryHeadMasses, captures.query_heads);
+  tokens_above_ = open<std::uint64_t>(status, file, kTokensAbove, thresholds_ > 0);
+  first_page_ = open<std::int32_t>(status, file, kFirstPages, header.has_windows());
+  sink_share_ = open<float>(status, file, kSinkShares, captures.sink_share);
+  query_cosine_ = open<float>(status, file, kQueryCosines, captures.query_cosine);
+  lowest_ = open<float>(status, file, kLowestKeys, captures.key_bounds);
+  highest_ = open<float>(status, file, kHighestKeys, captures.key_bounds);
+  if (captures.key_bounds) {
+    key_bounds_.emplace(status, file);
+  } else {
+    expect_absent(status, file, schema::Table<KeyBoundsRow>::kName);
+  }
+}
+
+void CaptureReader::read_rows(EpisodeRecording& recording) const {
+  constexpr std::size_t kAttentionTable = 11;
+  static_assert(std::is_same_v<std::tuple_element_t<kAttentionTable, EpisodeTables>, AttentionRow>);
+  const Range& steps = recording.episode.ranges[kAttentionTable];
+  const auto read_of_steps = [&](const auto& column, std::string_view name, std::int64_t width,
+                                 auto& values) {
+    read(*status_, column, name, product(steps.begin, width), product(steps.count, width), values);
+  };
+  read_of_steps(first_page_, kFirstPages, layers_, recording.first_pages);
+  read_of_steps(sink_share_, kSinkShares, groups_, recording.sink_shares);
+  read_of_steps(query_cosine_, kQueryCosines, groups_, recording.query_cosines);
+  if (!key_bounds_) return;
+  const Range& bounds = recording.episode.key_bounds;
+  expect_inside(*status_, schema::Table<KeyBoundsRow>::kName, bounds.begin, bounds.count,
+                key_bounds_->rows());
+  recording.key_bounds = key_bounds_->read(static_cast<std::uint64_t>(bounds.begin),
+                                           static_cast<std::uint64_t>(bounds.count));
+}
+
+void CaptureReader::read_block(const BlockRow& row, PackedBlock& block) const {
+  const auto masses = std::ssize(block.mean);
+  read(*status_, query_head_mass_, kQueryHeadMasses, product(row.values_begin, group_size_),
+       product(masses, group_size_), block.query_head_mass);
+  read(*status_, tokens_above_, kTokensAbove, product(row.values_begin, thresholds_),
+       product(masses, thresholds_), block.tokens_above);
+}
+
+KeyBounds CaptureReader::read_bounds(const KeyBoundsRow& row) const {
+  KeyBounds bounds;
+  const std::int64_t count = groups_ * head_dim_;
+  const std::string name = std::string(schema::Table<KeyBoundsRow>::kName) + "/values_begin";
+  read(*status_, lowest_, name, row.values_begin, count, bounds.lowest);
+  read(*status_, highest_, name, row.values_begin, count, bounds.highest);
+  return bounds;
+}
+
+}  // namespace pagequest::traces::io
