@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,36 @@
 
 namespace pagequest::cli {
 namespace {
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
+}
+
+/// Tokens that each layer sees; "all" if that is what every layer does.
+std::string windows_text(const traces::Header& header) {
+  if (!header.has_windows()) return "all";
+  std::vector<std::string> parts;
+  for (const std::int32_t window : header.windows) {
+    parts.push_back(window == 0 ? "all" : std::to_string(window));
+  }
+  return joined(parts);
+}
+
+std::string captures_text(const traces::Captures& captures) {
+  std::vector<std::string> parts{"mean", "max"};
+  if (captures.sink_share) parts.emplace_back("sink share");
+  if (captures.query_heads) parts.emplace_back("query heads");
+  if (captures.query_cosine) parts.emplace_back("query cosine");
+  if (captures.key_bounds) parts.emplace_back("key bounds");
+  for (const float threshold : captures.thresholds) {
+    std::ostringstream text;
+    text << "tokens from " << threshold;
+    parts.push_back(text.str());
+  }
+  return joined(parts);
+}
 
 ResultTable header_table(const traces::Header& header) {
   ResultTable table("recorded_under", "Conditions of the recording.",
@@ -31,6 +63,10 @@ ResultTable header_table(const traces::Header& header) {
   add("kv_heads", std::to_string(header.kv_heads));
   add("head_dim", std::to_string(header.head_dim));
   add("prefill_rows", std::to_string(header.prefill_rows));
+  add("kv_storage", header.kv_storage);
+  add("kv_tables", header.kv_tables);
+  add("windows", windows_text(header));
+  add("captures", captures_text(header.captures));
   add("episodes_planned", std::to_string(header.episodes_planned));
   add("pagequest", header.version + (header.commit.empty() ? "" : " " + header.commit));
   add("config", header.config_json);

@@ -9,6 +9,7 @@
 #include "cli/version.h"
 #include "engine/kv/policies/registry.h"
 #include "engine/model/model.h"
+#include "engine/runtime/engine_config.h"
 #include "tracer/recorder.h"
 #include "traces/header.h"
 
@@ -26,6 +27,16 @@ agent::AgentConfig with_memory(const RecordingConfig& config) {
     agent.memory = agent::Memory::auxiliary;
   }
   return agent;
+}
+
+traces::Captures captures_of(const RecordingConfig& config, const model::ModelConfig& model) {
+  if (!config.attention) return {};
+  const runtime::CaptureOptions& options = config.engine.capture_options;
+  return {.sink_share = model.attention_sinks,
+          .query_heads = options.query_heads,
+          .query_cosine = options.query_cosine,
+          .key_bounds = options.key_bounds,
+          .thresholds = options.thresholds};
 }
 
 traces::Header header_of(const RecordingConfig& config, const agent::AgentConfig& agent,
@@ -47,6 +58,10 @@ traces::Header header_of(const RecordingConfig& config, const agent::AgentConfig
   header.head_dim = shape.head_dim;
   header.prefill_rows = config.engine.prefill_rows;
   header.episodes_planned = agent.episodes;
+  header.kv_storage = to_string(runtime::resolve(config.engine, model).kv_storage);
+  header.kv_tables = to_string(config.engine.kv_tables);
+  header.windows = shape.windows;
+  header.captures = captures_of(config, shape);
   // The number of threads changes no byte of a trace, so it must not be one.
   resolved.engine.threads = 0;
   header.config_json = resolved_json(recording_options(resolved));
