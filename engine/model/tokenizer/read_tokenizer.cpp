@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/model/tokenizer/read_tokenizer.h"
+
+#include <nlohmann/json.hpp>
+
+#include "engine/model/json_file.h"
+#include "engine/model/tokenizer/read_pipeline.h"
+#include "engine/model/tokenizer/read_vocabulary.h"
+
+namespace pagequest::model::tokenizer {
+namespace {
+
+void add_finders(const std::vector<AddedToken>& added, Parts& parts) {
+  for (const AddedToken& token : added) {
+    if (!token.normalized) {
+      parts.raw_added.add(token.content, token);
+    } else if (const std::string pattern = parts.pipeline->normalize(token.content);
+               !pattern.empty()) {
+      parts.normalized_added.add(pattern, token);
+    }
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const Parts> read_tokenizer(const std::filesystem::path& path,
+                                            std::int32_t vocabulary) {
+  const nlohmann::json json = read_json_file(path);
+  const JsonPart file(path, json);
+  const auto parts = std::make_shared<Parts>();
+  require_known_model(file["model"]);
+  read_vocabulary(file["model"]["vocab"], vocabulary, parts->vocabulary);
+  const auto added = read_added_tokens(file["added_tokens"], vocabulary, parts->vocabulary);
+  parts->pipeline = read_pipeline(file, parts->vocabulary);
+  add_finders(added, *parts);
+  return parts;
+}
+
+}  // namespace pagequest::model::tokenizer

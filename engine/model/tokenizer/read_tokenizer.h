@@ -1,0 +1,18 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "engine/model/tokenizer/parts.h"
+
+namespace pagequest::model::tokenizer {
+
+/// Reads a tokenizer.json whose ids are below `vocabulary`. Throws input_error as
+/// Tokenizer::load says.
+[[nodiscard]] std::shared_ptr<const Parts> read_tokenizer(const std::filesystem::path& path,
+                                                          std::int32_t vocabulary);
+
+}  // namespace pagequest::model::tokenizer
