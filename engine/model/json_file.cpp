@@ -3,10 +3,45 @@
 #include "engine/model/json_file.h"
 
 #include <fstream>
+#include <iterator>
 
 #include <nlohmann/json.hpp>
 
 namespace pagequest::model {
+namespace {
+
+constexpr int kDeepest = 100;  // copies and comparisons of JSON values recurse
+
+/// Whether brackets nest deeper than kDeepest; text that is not JSON may be judged either way.
+bool nests_too_deep(std::string_view text) {
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '"') quoted = !quoted;
+    if (quoted && c == '\\') ++at;
+    if (quoted) continue;
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || c == '}') --depth;
+    if (depth > kDeepest) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+nlohmann::json parse_json_object(std::string_view text, const std::filesystem::path& path) {
+  const bool deep = nests_too_deep(text);
+  nlohmann::json json;
+  if (!deep) json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_object()) return json;
+  throw input_error({.what = "cannot read a model file",
+                     .where = path.string(),
+                     .found = deep ? "brackets nested deeper than " + std::to_string(kDeepest)
+                                   : "text that is not a JSON object (truncated?)",
+                     .expected = "a JSON object",
+                     .hint = {}});
+}
 
 nlohmann::json read_json_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -18,15 +53,8 @@ nlohmann::json read_json_file(const std::filesystem::path& path) {
                        .hint = "a model folder holds config.json, model.safetensors and "
                                "tokenizer.json as Hugging Face writes them"});
   }
-  nlohmann::json json = nlohmann::json::parse(file, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded() || !json.is_object()) {
-    throw input_error({.what = "cannot read a model file",
-                       .where = path.string(),
-                       .found = "text that is not a JSON object (truncated?)",
-                       .expected = "a JSON object",
-                       .hint = {}});
-  }
-  return json;
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  return parse_json_object(text, path);
 }
 
 Error field_error(const std::filesystem::path& path, const std::string& field,

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -14,6 +15,10 @@ namespace pagequest::model {
 
 /// Parses a whole file. Throws input_error when it is missing, unreadable or not a JSON object.
 [[nodiscard]] nlohmann::json read_json_file(const std::filesystem::path& path);
+
+/// As read_json_file, of a text; `path` is for messages. Refuses nesting deeper than 100.
+[[nodiscard]] nlohmann::json parse_json_object(std::string_view text,
+                                               const std::filesystem::path& path);
 
 /// input_error about `field` of `path`.
 [[nodiscard]] Error field_error(const std::filesystem::path& path, const std::string& field,

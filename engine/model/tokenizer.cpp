@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/model/tokenizer.h"
 
+#include <nlohmann/json.hpp>
+
+#include "engine/model/json_file.h"
 #include "engine/model/tokenizer/parts.h"
 #include "engine/model/tokenizer/read_tokenizer.h"
 
@@ -45,7 +48,13 @@ Ids encode_sections(const Parts& parts, std::string_view input, bool keep_specia
 Tokenizer::Tokenizer(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
 
 Tokenizer Tokenizer::load(const std::filesystem::path& folder, std::int32_t vocabulary) {
-  return Tokenizer(tokenizer::read_tokenizer(folder / "tokenizer.json", vocabulary));
+  const std::filesystem::path path = folder / "tokenizer.json";
+  return Tokenizer(tokenizer::read_tokenizer(read_json_file(path), path, vocabulary));
+}
+
+Tokenizer Tokenizer::parse(std::string_view json, const std::filesystem::path& where,
+                           std::int32_t vocabulary) {
+  return Tokenizer(tokenizer::read_tokenizer(parse_json_object(json, where), where, vocabulary));
 }
 
 std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {

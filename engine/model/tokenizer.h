@@ -35,6 +35,10 @@ class Tokenizer {
   /// `vocabulary`. As in Transformers, the file's truncation and padding have no effect.
   static Tokenizer load(const std::filesystem::path& folder, std::int32_t vocabulary);
 
+  /// As load(), from the file's content; `where` names it in messages.
+  static Tokenizer parse(std::string_view json, const std::filesystem::path& where,
+                         std::int32_t vocabulary);
+
   /// Ids of a text, without what the post-processor adds; added tokens in the text become their
   /// ids. Word-level: a word that the vocabulary lacks becomes the unknown token; without one,
   /// throws input_error.

@@ -24,9 +24,9 @@ void add_finders(const std::vector<AddedToken>& added, Parts& parts) {
 
 }  // namespace
 
-std::shared_ptr<const Parts> read_tokenizer(const std::filesystem::path& path,
+std::shared_ptr<const Parts> read_tokenizer(const nlohmann::json& json,
+                                            const std::filesystem::path& path,
                                             std::int32_t vocabulary) {
-  const nlohmann::json json = read_json_file(path);
   const JsonPart file(path, json);
   const auto parts = std::make_shared<Parts>();
   require_known_model(file["model"]);
