@@ -2,35 +2,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/model/tokenizer/read_pipeline.h"
 
-#include "engine/model/tokenizer/word_level.h"
+#include <nlohmann/json.hpp>
+
+#include "engine/model/tokenizer/read_byte_level.h"
+#include "engine/model/tokenizer/read_sentencepiece.h"
+#include "engine/model/tokenizer/read_word_level.h"
 
 namespace pagequest::model::tokenizer {
 namespace {
 
-void require_type(const JsonPart& part, const std::string& expected, const std::string& hint) {
-  if (part.type() != expected) throw part.error(expected, hint);
-}
-
-std::unique_ptr<const Pipeline> read_word_level(const JsonPart& file,
-                                                const Vocabulary& vocabulary) {
-  const std::string hint = "the model is WordLevel";
-  require_type(file["normalizer"], "null", hint);
-  require_type(file["pre_tokenizer"], "WhitespaceSplit", hint);
-  require_type(file["post_processor"], "null", hint);
-  require_type(file["decoder"], "null", hint);
-  const JsonPart model = file["model"];
-  model.allow_only({"type", "vocab", "unk_token"});
-  const auto unknown = model["unk_token"].optional_text();
-  const auto id = unknown ? vocabulary.find(*unknown) : std::nullopt;
-  return std::make_unique<WordLevel>(vocabulary, id.value_or(-1));
+bool is_byte_level(const JsonPart& pre_tokenizer) {
+  return pre_tokenizer.type() == "ByteLevel" || pre_tokenizer.type() == "Sequence";
 }
 
 }  // namespace
 
-void require_known_model(const JsonPart& model) { require_type(model, "WordLevel", {}); }
+void require_known_model(const JsonPart& model) {
+  const JsonPart type = model["type"];
+  // Older files leave the type out; only BPE has merges.
+  if (type.is_null() && model["merges"].json().is_array()) return;
+  if (model.type() != "WordLevel" && model.type() != "BPE") throw model.error("BPE or WordLevel");
+}
 
 std::unique_ptr<const Pipeline> read_pipeline(const JsonPart& file, const Vocabulary& vocabulary) {
-  return read_word_level(file, vocabulary);
+  if (file["model"].type() == "WordLevel") return read_word_level(file, vocabulary);
+  if (is_byte_level(file["pre_tokenizer"])) return read_byte_level(file, vocabulary);
+  return read_sentencepiece(file, vocabulary);
 }
 
 }  // namespace pagequest::model::tokenizer

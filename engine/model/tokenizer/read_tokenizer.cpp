@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/model/json_file.h"
 #include "engine/model/tokenizer/read_pipeline.h"
+#include "engine/model/tokenizer/read_post_processor.h"
 #include "engine/model/tokenizer/read_vocabulary.h"
 
 namespace pagequest::model::tokenizer {
@@ -34,6 +34,7 @@ std::shared_ptr<const Parts> read_tokenizer(const nlohmann::json& json,
   const auto added = read_added_tokens(file["added_tokens"], vocabulary, parts->vocabulary);
   parts->pipeline = read_pipeline(file, parts->vocabulary);
   add_finders(added, *parts);
+  parts->around = read_post_processor(file["post_processor"], parts->vocabulary);
   return parts;
 }
 
