@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <memory>
 
-#include <utf8proc.h>
+#include <unicode/bytestream.h>
+#include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
+#include <unicode/uniset.h>
 
 #include "base/check.h"
 #include "engine/model/unicode_additions.h"
@@ -50,24 +51,24 @@ bool is_white_space(char32_t c) {
 CharKind look_up_kind(char32_t c) {
   if (c == '\r' || c == '\n') return CharKind::newline;
   if (is_white_space(c)) return CharKind::space;
-  switch (utf8proc_category(static_cast<utf8proc_int32_t>(c))) {
-    case UTF8PROC_CATEGORY_LU:
-    case UTF8PROC_CATEGORY_LT:
+  switch (u_charType(static_cast<UChar32>(c))) {
+    case U_UPPERCASE_LETTER:
+    case U_TITLECASE_LETTER:
       return CharKind::upper;
-    case UTF8PROC_CATEGORY_LL:
+    case U_LOWERCASE_LETTER:
       return CharKind::lower;
-    case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO:
+    case U_MODIFIER_LETTER:
+    case U_OTHER_LETTER:
       return CharKind::caseless;
-    case UTF8PROC_CATEGORY_MN:
-    case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ME:
+    case U_NON_SPACING_MARK:
+    case U_COMBINING_SPACING_MARK:
+    case U_ENCLOSING_MARK:
       return CharKind::mark;
-    case UTF8PROC_CATEGORY_ND:
-    case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO:
+    case U_DECIMAL_DIGIT_NUMBER:
+    case U_LETTER_NUMBER:
+    case U_OTHER_NUMBER:
       return CharKind::number;
-    case UTF8PROC_CATEGORY_CN:
+    case U_UNASSIGNED:
       return added_char_kind(c);
     default:
       return CharKind::other;
@@ -85,6 +86,31 @@ bool is_surely_nfc(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0xCC; });
 }
+
+/// NFC of the characters of Unicode 9.0. Later ones are left alone, as by a normalizer that does
+/// not know them: that is the version of the reference library, whose ids models are trained on.
+class Nfc {
+ public:
+  Nfc() {
+    known_.freeze();
+    PQ_CHECK(U_SUCCESS(status_) != 0, "ICU has its data");
+  }
+
+  [[nodiscard]] std::string normalize(std::string_view text) const {
+    std::string out;
+    icu::StringByteSink<std::string> sink(&out);
+    UErrorCode status = U_ZERO_ERROR;
+    const icu::StringPiece piece(text.data(), static_cast<std::int32_t>(text.size()));
+    filtered_.normalizeUTF8(0, piece, sink, nullptr, status);
+    PQ_CHECK(U_SUCCESS(status) != 0, "text has a normal form");
+    return out;
+  }
+
+ private:
+  UErrorCode status_ = U_ZERO_ERROR;
+  icu::UnicodeSet known_{u"[:age=9.0:]", status_};
+  icu::FilteredNormalizer2 filtered_{*icu::Normalizer2::getNFCInstance(status_), known_};
+};
 
 }  // namespace
 
@@ -144,21 +170,16 @@ std::size_t settled_bytes(std::string_view text) {
 }
 
 std::string to_utf8(char32_t code_point) {
-  std::array<utf8proc_uint8_t, 4> bytes{};
-  const auto length = utf8proc_encode_char(static_cast<utf8proc_int32_t>(code_point), bytes.data());
-  return {bytes.begin(), bytes.begin() + length};
+  std::string out;
+  icu::StringByteSink<std::string> sink(&out);
+  icu::UnicodeString(static_cast<UChar32>(code_point)).toUTF8(sink);
+  return out;
 }
 
 std::string nfc(std::string_view text) {
   if (is_surely_nfc(text)) return std::string(text);
-  utf8proc_uint8_t* result = nullptr;
-  const auto length =
-      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                   static_cast<utf8proc_ssize_t>(text.size()), &result,
-                   static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(result, &std::free);
-  PQ_CHECK(length >= 0, "callers pass UTF-8");
-  return {reinterpret_cast<const char*>(result), static_cast<std::size_t>(length)};
+  static const Nfc kNfc;
+  return kNfc.normalize(text);
 }
 
 }  // namespace pagequest::model

@@ -45,7 +45,8 @@ struct Utf8Char {
 
 [[nodiscard]] std::string to_utf8(char32_t code_point);
 
-/// Normalization Form C of UTF-8 text.
+/// Normalization Form C of UTF-8 text, for the characters of Unicode 9.0; later ones stay as they
+/// are and keep their neighbours apart, as in the tokenizers library. `text` is below 2 GiB.
 [[nodiscard]] std::string nfc(std::string_view text);
 
 }  // namespace pagequest::model

@@ -13,7 +13,7 @@ class ByteDecoder : public TextDecoder {
   explicit ByteDecoder(const Vocabulary& vocabulary) : vocabulary_(vocabulary) {}
 
   std::string push(std::int32_t id) override {
-    const std::string* content = vocabulary_.content(id);
+    const std::string* content = vocabulary_.decoded(id);
     if (content == nullptr) return {};
     held_ += content_to_bytes(*content).value_or(*content);
     const std::size_t settled = settled_bytes(held_);

@@ -18,6 +18,8 @@ void add_finders(const std::vector<AddedToken>& added, Parts& parts) {
     } else if (const std::string pattern = parts.pipeline->normalize(token.content);
                !pattern.empty()) {
       parts.normalized_added.add(pattern, token);
+      // The reference library decodes such a token as it stood in the normalized text.
+      parts.vocabulary.set_decoded(token.id, pattern);
     }
   }
 }

@@ -38,7 +38,7 @@ std::string token_of_byte(unsigned byte) {
 }
 
 std::string SentencePieceDecoder::push(std::int32_t id) {
-  const std::string* content = vocabulary_.content(id);
+  const std::string* content = vocabulary_.decoded(id);
   if (content == nullptr) return {};
   const bool first = first_;
   first_ = false;

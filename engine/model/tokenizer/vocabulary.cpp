@@ -21,6 +21,11 @@ void Vocabulary::mark_special(std::int32_t id) {
   tokens_[static_cast<std::size_t>(id)].special = true;
 }
 
+void Vocabulary::set_decoded(std::int32_t id, std::string text) {
+  PQ_CHECK(content(id) != nullptr, "only a known token is decoded");
+  decoded_.insert_or_assign(id, std::move(text));
+}
+
 std::optional<std::int32_t> Vocabulary::find(std::string_view content) const {
   const auto entry = ids_.find(content);
   if (entry == ids_.end()) return std::nullopt;
@@ -30,6 +35,11 @@ std::optional<std::int32_t> Vocabulary::find(std::string_view content) const {
 const std::string* Vocabulary::content(std::int32_t id) const {
   if (id < 0 || id >= end()) return nullptr;
   return tokens_[static_cast<std::size_t>(id)].content;
+}
+
+const std::string* Vocabulary::decoded(std::int32_t id) const {
+  const auto other = decoded_.find(id);
+  return other == decoded_.end() ? content(id) : &other->second;
 }
 
 bool Vocabulary::is_special(std::int32_t id) const {

@@ -25,10 +25,14 @@ class Vocabulary {
   /// False when the content has another id or the id another content. `id` is not negative.
   [[nodiscard]] bool add(std::string_view content, std::int32_t id);
   void mark_special(std::int32_t id);
+  /// What decoders read in place of the content; `id` has a token.
+  void set_decoded(std::int32_t id, std::string text);
 
   [[nodiscard]] std::optional<std::int32_t> find(std::string_view content) const;
   /// nullptr for an id without a token.
   [[nodiscard]] const std::string* content(std::int32_t id) const;
+  /// The content, or what set_decoded() gave; nullptr for an id without a token.
+  [[nodiscard]] const std::string* decoded(std::int32_t id) const;
   [[nodiscard]] bool is_special(std::int32_t id) const;
   [[nodiscard]] std::int32_t size() const { return static_cast<std::int32_t>(ids_.size()); }
   /// One more than the largest id.
@@ -48,6 +52,7 @@ class Vocabulary {
 
   std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids_;
   std::vector<Token> tokens_;  // by id
+  std::unordered_map<std::int32_t, std::string> decoded_;
 };
 
 }  // namespace pagequest::model::tokenizer

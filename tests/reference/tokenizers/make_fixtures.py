@@ -163,7 +163,9 @@ def sentencepiece(texts, size=1800):
 
 
 def llama2(texts):
-    return sentencepiece(texts)
+    tokenizer = sentencepiece(texts)
+    plain(tokenizer, "[INST]", normalized=True)
+    return tokenizer
 
 
 def mistral(texts):
