@@ -6,11 +6,9 @@
 #include <array>
 
 #include <unicode/bytestream.h>
-#include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
-#include <unicode/uniset.h>
+#include <unicode/unistr.h>
 
-#include "base/check.h"
 #include "engine/model/unicode_additions.h"
 
 namespace pagequest::model {
@@ -81,37 +79,6 @@ std::array<CharKind, 128> make_ascii_kinds() {
   return kinds;
 }
 
-/// Below U+0300 nothing composes or decomposes into something else in NFC.
-bool is_surely_nfc(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0xCC; });
-}
-
-/// NFC of the characters of Unicode 9.0. Later ones are left alone, as by a normalizer that does
-/// not know them: that is the version of the reference library, whose ids models are trained on.
-class Nfc {
- public:
-  Nfc() {
-    known_.freeze();
-    PQ_CHECK(U_SUCCESS(status_) != 0, "ICU has its data");
-  }
-
-  [[nodiscard]] std::string normalize(std::string_view text) const {
-    std::string out;
-    icu::StringByteSink<std::string> sink(&out);
-    UErrorCode status = U_ZERO_ERROR;
-    const icu::StringPiece piece(text.data(), static_cast<std::int32_t>(text.size()));
-    filtered_.normalizeUTF8(0, piece, sink, nullptr, status);
-    PQ_CHECK(U_SUCCESS(status) != 0, "text has a normal form");
-    return out;
-  }
-
- private:
-  UErrorCode status_ = U_ZERO_ERROR;
-  icu::UnicodeSet known_{u"[:age=9.0:]", status_};
-  icu::FilteredNormalizer2 filtered_{*icu::Normalizer2::getNFCInstance(status_), known_};
-};
-
 }  // namespace
 
 CharKind char_kind(char32_t code_point) {
@@ -174,12 +141,6 @@ std::string to_utf8(char32_t code_point) {
   icu::StringByteSink<std::string> sink(&out);
   icu::UnicodeString(static_cast<UChar32>(code_point)).toUTF8(sink);
   return out;
-}
-
-std::string nfc(std::string_view text) {
-  if (is_surely_nfc(text)) return std::string(text);
-  static const Nfc kNfc;
-  return kNfc.normalize(text);
 }
 
 }  // namespace pagequest::model
