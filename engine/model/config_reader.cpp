@@ -33,8 +33,8 @@ bool is_neutral(const json& value) {
 
 }  // namespace
 
-ConfigReader::ConfigReader(const std::filesystem::path& path)
-    : path_(path), json_(std::make_shared<const json>(read_json_file(path))) {}
+ConfigReader::ConfigReader(std::string_view text, const std::filesystem::path& path)
+    : path_(path), json_(std::make_shared<const json>(parse_json_object(text, path))) {}
 
 ConfigReader::ConfigReader(std::filesystem::path path, std::string prefix,
                            std::shared_ptr<const json> json)

@@ -21,7 +21,8 @@ namespace pagequest::model {
 /// null counts as absent.
 class ConfigReader {
  public:
-  explicit ConfigReader(const std::filesystem::path& path);
+  /// `text`: the content of `path`.
+  ConfigReader(std::string_view text, const std::filesystem::path& path);
 
   /// The object `field`; its own fields are named "field.name" in messages.
   [[nodiscard]] ConfigReader object(const std::string& field) const;

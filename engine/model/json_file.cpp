@@ -43,7 +43,7 @@ nlohmann::json parse_json_object(std::string_view text, const std::filesystem::p
                      .hint = {}});
 }
 
-nlohmann::json read_json_file(const std::filesystem::path& path) {
+std::string read_text_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) {
     throw input_error({.what = "cannot open a model file",
@@ -53,8 +53,11 @@ nlohmann::json read_json_file(const std::filesystem::path& path) {
                        .hint = "a model folder holds config.json, model.safetensors and "
                                "tokenizer.json as Hugging Face writes them"});
   }
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  return parse_json_object(text, path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+nlohmann::json read_json_file(const std::filesystem::path& path) {
+  return parse_json_object(read_text_file(path), path);
 }
 
 Error field_error(const std::filesystem::path& path, const std::string& field,

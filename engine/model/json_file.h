@@ -13,6 +13,9 @@
 /// Shared by the readers of this module's JSON files; for .cpp files only.
 namespace pagequest::model {
 
+/// The content of a file. Throws input_error when it is missing or unreadable.
+[[nodiscard]] std::string read_text_file(const std::filesystem::path& path);
+
 /// Parses a whole file. Throws input_error when it is missing, unreadable or not a JSON object.
 [[nodiscard]] nlohmann::json read_json_file(const std::filesystem::path& path);
 

@@ -4,6 +4,7 @@
 
 #include "engine/model/config_reader.h"
 #include "engine/model/families/family.h"
+#include "engine/model/json_file.h"
 #include "engine/model/known_fields.h"
 #include "engine/model/quantization.h"
 
@@ -21,10 +22,15 @@ std::string name_of(const ConfigReader& reader, const std::filesystem::path& fol
 }  // namespace
 
 ModelConfig load_config(const std::filesystem::path& folder) {
-  const ConfigReader reader(folder / "config.json");
+  const std::filesystem::path path = folder / "config.json";
+  return parse_config(read_text_file(path), path);
+}
+
+ModelConfig parse_config(std::string_view text, const std::filesystem::path& path) {
+  const ConfigReader reader(text, path);
   const Family& family = find_family(reader);
   ModelConfig config;
-  config.name = name_of(reader, folder);
+  config.name = name_of(reader, path.parent_path());
   config.family = family.name;
   family.read_config(reader, config);
   check_quantization(reader);

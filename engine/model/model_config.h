@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pagequest::model {
@@ -80,5 +81,8 @@ struct ModelConfig {
 /// computation that the engine does not do. Fields that no reader knows are listed in
 /// `ignored_fields`, unless their name looks like part of the computation: those are refused.
 [[nodiscard]] ModelConfig load_config(const std::filesystem::path& folder);
+
+/// The same for `text`, the content of `path`.
+[[nodiscard]] ModelConfig parse_config(std::string_view text, const std::filesystem::path& path);
 
 }  // namespace pagequest::model

@@ -117,8 +117,11 @@ void check_cover(const std::filesystem::path& path, const std::map<std::string, 
 
 }  // namespace
 
-Safetensors::Safetensors(const std::filesystem::path& path) : path_(path), file_(path) {
-  const std::span<const std::byte> bytes = file_.bytes();
+Safetensors::Safetensors(const std::filesystem::path& path)
+    : path_(path), file_(path), tensors_(parse_safetensors(file_.bytes(), path)) {}
+
+std::map<std::string, Tensor> parse_safetensors(std::span<const std::byte> bytes,
+                                                const std::filesystem::path& path) {
   const std::uint64_t length = header_bytes(path, bytes);
   const char* text = reinterpret_cast<const char*>(bytes.data() + kLengthBytes);
   const json header = json::parse(text, text + length, nullptr, /*allow_exceptions=*/false);
@@ -126,10 +129,12 @@ Safetensors::Safetensors(const std::filesystem::path& path) : path_(path), file_
     throw broken(path, "a header that is not a JSON object", "a safetensors header");
   }
   const std::span<const std::byte> data = bytes.subspan(kLengthBytes + length);
+  std::map<std::string, Tensor> tensors;
   for (const auto& [name, entry] : header.items()) {
-    if (name != "__metadata__") tensors_.emplace(name, read_entry(path, name, entry, data));
+    if (name != "__metadata__") tensors.emplace(name, read_entry(path, name, entry, data));
   }
-  check_cover(path, tensors_, data);
+  check_cover(path, tensors, data);
+  return tensors;
 }
 
 }  // namespace pagequest::model

@@ -39,4 +39,8 @@ class Safetensors {
   std::map<std::string, Tensor> tensors_;
 };
 
+/// The tensors of `bytes`, the content of `path`; they point into it. Throws as above.
+[[nodiscard]] std::map<std::string, Tensor> parse_safetensors(std::span<const std::byte> bytes,
+                                                              const std::filesystem::path& path);
+
 }  // namespace pagequest::model

@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "engine/ops/cpu/packed_matrix.h"
 
 namespace pagequest::model::test {
 
@@ -125,6 +126,13 @@ inline json small_tokenizer() {
            {{"type", "WordLevel"},
             {"vocab", {{"<bos>", 0}, {"<eos>", 1}, {"<unk>", 2}, {"red", 3}, {"blue", 4}}},
             {"unk_token", "<unk>"}}}};
+}
+
+/// The weights of one output, as the kernels use them.
+inline std::vector<float> row_of(const ops::PackedMatrix& matrix, std::int64_t output) {
+  std::vector<float> row(static_cast<std::size_t>(matrix.inputs()));
+  matrix.get_output(output, row.data());
+  return row;
 }
 
 /// The message of the input_error that `action` throws; fails the test when it throws none.

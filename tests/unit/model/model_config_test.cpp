@@ -66,15 +66,15 @@ TEST_CASE("A model's name is its _name_or_path, or else its folder") {
 }
 
 TEST_CASE("A field that changes the computation is refused by name") {
-  const auto [field, value] = GENERATE(
-      table<std::string, json>({{"architectures", json::array({"BertModel"})},
-                                {"architectures", json::array()},
-                                {"model_type", "mistral"},
-                                {"hidden_act", "gelu"},
-                                {"mlp_bias", true},
-                                {"attn_logit_softcapping", 30.0},
-                                {"sliding_window", 4096},
-                                {"partial_rotary_factor", 0.5}}));
+  const auto [field, value] =
+      GENERATE(table<std::string, json>({{"architectures", json::array({"BertModel"})},
+                                         {"architectures", json::array()},
+                                         {"model_type", "mistral"},
+                                         {"hidden_act", "gelu"},
+                                         {"mlp_bias", true},
+                                         {"attn_logit_softcapping", 30.0},
+                                         {"sliding_window", 4096},
+                                         {"partial_rotary_factor", 0.5}}));
   json config = small_config();
   config[field] = value;
   CHECK_THAT(input_error_of([&] { return load(config); }), Contains("`" + field + "`"));

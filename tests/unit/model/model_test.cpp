@@ -18,10 +18,8 @@ Model load(const Tensors& tensors, const json& config = small_config()) {
   return Model::load(folder.path());
 }
 
-float element(const ops::PackedMatrix& matrix, std::int64_t output, std::int64_t input) {
-  std::vector<float> row(static_cast<std::size_t>(matrix.inputs()));
-  matrix.get_output(output, row.data());
-  return row.at(static_cast<std::size_t>(input));
+float element(const ops::PackedMatrix& matrix, std::int64_t output, std::size_t input) {
+  return row_of(matrix, output).at(input);
 }
 
 TEST_CASE("Projections that share an input are packed side by side") {
