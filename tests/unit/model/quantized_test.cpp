@@ -141,6 +141,7 @@ void spoil(StoredTensor& tensor, std::int64_t index, const std::string& nan) {
 }
 
 TEST_CASE("A NaN in a matrix of any type is reported with its tensor and element") {
+  const bool int8 = GENERATE(false, true);
   Tensors tensors = wide_tensors();
   to_bf16(tensors);
   const std::int64_t index = 130 * kWide + 17;
@@ -158,7 +159,6 @@ TEST_CASE("A NaN in a matrix of any type is reported with its tensor and element
     tensors[std::string(kQuery) + "_scale"] = f32({1}, {1.0F});
     spoil(tensors[kQuery], index, "\x7f");
   }
-  const bool int8 = GENERATE(false, true);
   CHECK_THAT(input_error_of([&] { return load_model(wide_config(), tensors, {.int8 = int8}); }),
              Contains(kQuery) && Contains("element " + std::to_string(index)));
 }
