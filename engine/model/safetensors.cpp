@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "engine/model/json_file.h"
 
 namespace pagequest::model {
 namespace {
@@ -124,10 +125,7 @@ std::map<std::string, Tensor> parse_safetensors(std::span<const std::byte> bytes
                                                 const std::filesystem::path& path) {
   const std::uint64_t length = header_bytes(path, bytes);
   const char* text = reinterpret_cast<const char*>(bytes.data() + kLengthBytes);
-  const json header = json::parse(text, text + length, nullptr, /*allow_exceptions=*/false);
-  if (header.is_discarded() || !header.is_object()) {
-    throw broken(path, "a header that is not a JSON object", "a safetensors header");
-  }
+  const json header = parse_json_object({text, length}, path);
   const std::span<const std::byte> data = bytes.subspan(kLengthBytes + length);
   std::map<std::string, Tensor> tensors;
   for (const auto& [name, entry] : header.items()) {
