@@ -50,13 +50,13 @@ void gather_floats(const MatrixView& view, std::int64_t first, std::int64_t coun
     gather<float>(view, first, count, out, [](float x) { return x; });
   } else if (dtype == "F16") {
     gather<std::uint16_t>(view, first, count, out, from_float16);
-  } else if (dtype == "F8_E4M3") {
+  } else if (dtype == "F8_E4M3" && !view.scales.values.empty()) {
     gather<std::uint8_t>(view, first, count, out, from_float8_e4m3);
   } else {
     throw input_error({.what = "unsupported dtype of tensor `" + view.name + "`",
                        .where = view.entry.file->path().string(),
                        .found = dtype,
-                       .expected = "BF16, F16, F32 or F8_E4M3",
+                       .expected = "BF16, F16, F32, or F8_E4M3 of a projection with scales",
                        .hint = {}});
   }
 }
@@ -119,9 +119,13 @@ std::vector<float> to_floats(const Safetensors& file, const std::string& name,
 
 void release_rows(const MatrixView& view, std::int64_t first, std::int64_t count) {
   const Tensor& tensor = *view.entry.tensor;
-  const std::int64_t row_bytes = static_cast<std::int64_t>(tensor.bytes.size()) / view.rows;
-  release_pages(tensor.bytes.subspan(static_cast<std::size_t>(first * row_bytes),
-                                     static_cast<std::size_t>(count * row_bytes)));
+  std::int64_t elements = 1;
+  for (const std::int64_t extent : tensor.shape) elements *= extent;
+  const std::int64_t element_bytes = static_cast<std::int64_t>(tensor.bytes.size()) / elements;
+  const std::int64_t begin = (view.first + first * view.columns) * element_bytes;
+  const std::int64_t size = count * view.columns * element_bytes;
+  release_pages(
+      tensor.bytes.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size)));
 }
 
 }  // namespace pagequest::model

@@ -38,8 +38,8 @@ struct MatrixView {
 };
 
 /// Rows [first, first + count) as f32, (count, columns). The dtype must be F32, F16, BF16 or
-/// F8_E4M3: throws input_error that names the tensor otherwise, and the element when one is not
-/// finite.
+/// F8_E4M3 with scales: throws input_error that names the tensor otherwise, and the element when
+/// one is not finite.
 void read_rows(const MatrixView& view, std::int64_t first, std::int64_t count, float* out);
 
 /// The same for a tensor of BF16, unconverted.
@@ -50,7 +50,7 @@ void read_bf16_rows(const MatrixView& view, std::int64_t first, std::int64_t cou
 [[nodiscard]] std::vector<float> to_floats(const Safetensors& file, const std::string& name,
                                            const Tensor& tensor);
 
-/// Gives the memory of contiguous rows back to the system: the file still holds them.
+/// Gives the memory of rows of a contiguous view back to the system: the file still holds them.
 void release_rows(const MatrixView& view, std::int64_t first, std::int64_t count);
 
 }  // namespace pagequest::model

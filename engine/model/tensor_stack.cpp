@@ -72,6 +72,12 @@ ops::PackedMatrix TensorReader::dense_expert(const TensorStack& stack, std::int6
     pack(view, turn * view.rows, matrix);
     view.first += row;
   }
+  // Gates and ups share the expert's pages.
+  const MatrixView expert_rows{.entry = view.entry,
+                               .rows = stack.outputs,
+                               .columns = stack.inputs,
+                               .first = expert * stack.outputs * stack.inputs};
+  release_rows(expert_rows, 0, stack.outputs);
   return matrix;
 }
 

@@ -4,7 +4,7 @@
 // alternating windows, biases everywhere, sparse layers with a clamped SwiGLU.
 #include "engine/model/config_reader.h"
 #include "engine/model/families/config_blocks.h"
-#include "engine/model/families/entries.h"
+#include "engine/model/families/family.h"
 #include "engine/model/families/weight_blocks.h"
 #include "engine/model/tensor_reader.h"
 

@@ -3,7 +3,7 @@
 // Llama 2 and 3 (arXiv 2307.09288, 2407.21783), and what shares their architecture.
 #include "engine/model/config_reader.h"
 #include "engine/model/families/config_blocks.h"
-#include "engine/model/families/entries.h"
+#include "engine/model/families/family.h"
 #include "engine/model/families/weight_blocks.h"
 
 namespace pagequest::model {

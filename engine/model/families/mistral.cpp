@@ -3,7 +3,7 @@
 // Mistral 7B (arXiv 2310.06825): Llama with a sliding window in every layer.
 #include "engine/model/config_reader.h"
 #include "engine/model/families/config_blocks.h"
-#include "engine/model/families/entries.h"
+#include "engine/model/families/family.h"
 #include "engine/model/families/weight_blocks.h"
 
 namespace pagequest::model {

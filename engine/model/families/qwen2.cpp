@@ -3,7 +3,7 @@
 // Qwen2 and Qwen2.5 (arXiv 2407.10671, 2412.15115): biases on queries, keys and values.
 #include "engine/model/config_reader.h"
 #include "engine/model/families/config_blocks.h"
-#include "engine/model/families/entries.h"
+#include "engine/model/families/family.h"
 #include "engine/model/families/weight_blocks.h"
 
 namespace pagequest::model {

@@ -3,7 +3,7 @@
 // Qwen3, dense (arXiv 2505.09388): queries and keys are normalised per head.
 #include "engine/model/config_reader.h"
 #include "engine/model/families/config_blocks.h"
-#include "engine/model/families/entries.h"
+#include "engine/model/families/family.h"
 #include "engine/model/families/weight_blocks.h"
 
 namespace pagequest::model {

@@ -6,7 +6,7 @@
 
 #include "engine/model/config_reader.h"
 #include "engine/model/families/config_blocks.h"
-#include "engine/model/families/entries.h"
+#include "engine/model/families/family.h"
 #include "engine/model/families/weight_blocks.h"
 
 namespace pagequest::model {

@@ -6,13 +6,25 @@
 
 #include "base/params.h"
 #include "engine/model/config_reader.h"
-#include "engine/model/families/entries.h"
 #include "engine/model/families/family.h"
 
 namespace pagequest::model {
+
+#define PQ_DECLARE_FAMILY(name)                        \
+  void read_##name(const ConfigReader&, ModelConfig&); \
+  LayerWeights load_##name(TensorReader&, const ModelConfig&, std::int32_t layer)
+
+PQ_DECLARE_FAMILY(gpt_oss);
+PQ_DECLARE_FAMILY(llama);
+PQ_DECLARE_FAMILY(mistral);
+PQ_DECLARE_FAMILY(qwen2);
+PQ_DECLARE_FAMILY(qwen3);
+PQ_DECLARE_FAMILY(qwen3_moe);
+
+#undef PQ_DECLARE_FAMILY
+
 namespace {
 
-// Sorted by name.
 constexpr std::array kFamilies = {
     Family{"gpt-oss", "GptOssForCausalLM", "gpt_oss", read_gpt_oss, load_gpt_oss},
     Family{"llama", "LlamaForCausalLM", "llama", read_llama, load_llama},
@@ -32,7 +44,7 @@ constexpr bool is_sorted_and_unique() {
   }
   return true;
 }
-static_assert(is_sorted_and_unique());
+static_assert(is_sorted_and_unique(), "families are listed by name, each once");
 
 /// "a, b or c".
 std::string listed(std::string_view Family::*member) {

@@ -135,6 +135,14 @@ TEST_CASE("F8_E4M3 with a scale that is absent, of another shape or not finite i
   CHECK_THAT(input_error_of([&] { return load_model(wide_config(), tensors); }), Contains(inverse));
 }
 
+TEST_CASE("F8_E4M3 is refused where no scale can be, and so is an integer dtype") {
+  Tensors tensors = small_tensors();
+  const std::string dtype = GENERATE("F8_E4M3", "I8");
+  tensors["model.norm.weight"] = {dtype, {4}, "1234"};
+  CHECK_THAT(input_error_of([&] { return load_model(small_config(), tensors); }),
+             Contains("model.norm.weight") && Contains(dtype));
+}
+
 /// Stores a NaN as element `index`.
 void spoil(StoredTensor& tensor, std::int64_t index, const std::string& nan) {
   tensor.bytes.replace(static_cast<std::size_t>(index) * nan.size(), nan.size(), nan);
