@@ -55,6 +55,8 @@ const json& ConfigReader::at(const std::string& field) const {
 
 bool ConfigReader::has(const std::string& field) const { return !at(field).is_null(); }
 
+bool ConfigReader::has_or_null(const std::string& field) const { return json_->contains(field); }
+
 std::int32_t ConfigReader::integer(const std::string& field, std::int64_t least,
                                    std::int64_t most) const {
   if (!is_integer_in(at(field), least, most)) throw error(field, range(least, most));

@@ -28,6 +28,8 @@ class ConfigReader {
   [[nodiscard]] ConfigReader object(const std::string& field) const;
 
   [[nodiscard]] bool has(const std::string& field) const;
+  /// Also true for null, where null means something else than absence.
+  [[nodiscard]] bool has_or_null(const std::string& field) const;
   [[nodiscard]] std::int32_t integer(const std::string& field, std::int64_t least,
                                      std::int64_t most) const;
   /// An extent of a tensor: from 1 to 2^20.

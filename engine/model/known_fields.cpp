@@ -12,13 +12,13 @@ namespace pagequest::model {
 namespace {
 
 /// Training, generation defaults, bookkeeping. Sorted.
-constexpr std::array<std::string_view, 71> kIrrelevant = {
+constexpr std::array<std::string_view, 72> kIrrelevant = {
+    "_attn_implementation",
     "_attn_implementation_autoset",
     "_commit_hash",
     "_name_or_path",
     "_pre_quantization_dtype",
     "add_cross_attention",
-    "attention_dropout",
     "attn_implementation",
     "auto_map",
     "bad_words_ids",
@@ -84,6 +84,7 @@ constexpr std::array<std::string_view, 71> kIrrelevant = {
     "unsloth_version",
     "use_bfloat16",
     "use_cache",
+    "use_flash_attn",
 };
 
 static_assert(std::is_sorted(kIrrelevant.begin(), kIrrelevant.end()));
@@ -96,6 +97,11 @@ constexpr std::array<std::string_view, 22> kComputation = {
     "residual", "rope",   "rotary", "scal",       "shared", "window",
 };
 
+bool is_irrelevant(const std::string& field) {
+  const bool training = field.find("dropout") != std::string::npos || field.ends_with("_pdrop");
+  return training || std::binary_search(kIrrelevant.begin(), kIrrelevant.end(), field);
+}
+
 bool looks_like_computation(const std::string& field) {
   return std::any_of(kComputation.begin(), kComputation.end(),
                      [&](std::string_view part) { return field.find(part) != std::string::npos; });
@@ -106,7 +112,7 @@ bool looks_like_computation(const std::string& field) {
 std::vector<std::string> check_unread_fields(const ConfigReader& reader) {
   std::vector<std::string> unknown;
   for (const std::string& field : reader.unread()) {
-    if (std::binary_search(kIrrelevant.begin(), kIrrelevant.end(), field)) continue;
+    if (is_irrelevant(field)) continue;
     if (looks_like_computation(field)) {
       throw reader.error(field, "no such field in this family",
                          "it looks like part of the computation, which the engine does not know; "

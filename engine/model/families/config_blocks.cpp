@@ -31,15 +31,19 @@ std::int32_t read_head_dim(const ConfigReader& reader, const ModelConfig& config
   return dim;
 }
 
-void read_heads(const ConfigReader& reader, ModelConfig& config, std::int32_t default_dim) {
-  config.query_heads = reader.integer("num_attention_heads", 1, 1024);
-  config.kv_heads = reader.has("num_key_value_heads")
-                        ? reader.integer("num_key_value_heads", 1, config.query_heads)
-                        : config.query_heads;
-  if (config.query_heads % config.kv_heads != 0) {
-    throw reader.error("num_key_value_heads", "a divisor of num_attention_heads");
+std::int32_t read_kv_heads(const ConfigReader& reader, const ModelConfig& config,
+                           std::int32_t absent) {
+  const std::string field = "num_key_value_heads";
+  std::int32_t heads = config.query_heads;
+  if (reader.has(field)) {
+    heads = reader.integer(field, 1, config.query_heads);
+  } else if (absent > 0 && !reader.has_or_null(field)) {
+    heads = absent;
   }
-  config.head_dim = read_head_dim(reader, config, default_dim);
+  if (config.query_heads % heads != 0) {
+    throw reader.error(field, "a divisor of num_attention_heads");
+  }
+  return heads;
 }
 
 void read_special_tokens(const ConfigReader& reader, ModelConfig& config) {
@@ -54,7 +58,9 @@ void read_decoder(const ConfigReader& reader, ModelConfig& config, const ConfigD
   reader.require_text("hidden_act", "silu");
   config.hidden_size = reader.size("hidden_size");
   config.layers = reader.integer("num_hidden_layers", 1, 1000);
-  read_heads(reader, config, defaults.head_dim);
+  config.query_heads = reader.integer("num_attention_heads", 1, 1024);
+  config.kv_heads = read_kv_heads(reader, config, defaults.kv_heads);
+  config.head_dim = read_head_dim(reader, config, defaults.head_dim);
   config.intermediate_size = reader.size("intermediate_size");
   config.vocabulary = reader.size("vocab_size");
   config.max_positions = reader.integer("max_position_embeddings", 1, kMostPositions);
@@ -91,8 +97,10 @@ void read_layer_types(const ConfigReader& reader, ModelConfig& config, std::int3
   config.windows = any ? windows : std::vector<std::int32_t>{};
 }
 
-std::int32_t sliding_window(const ConfigReader& reader) {
-  return reader.has("sliding_window") ? reader.integer("sliding_window", 1, kMostPositions) : 0;
+std::int32_t sliding_window(const ConfigReader& reader, std::int32_t absent) {
+  const std::string field = "sliding_window";
+  if (reader.has(field)) return reader.integer(field, 1, kMostPositions);
+  return reader.has_or_null(field) ? 0 : absent;
 }
 
 std::int32_t switched_sliding_window(const ConfigReader& reader) {
@@ -101,7 +109,7 @@ std::int32_t switched_sliding_window(const ConfigReader& reader) {
   if (!reader.has("sliding_window")) {
     throw reader.error("sliding_window", "a number of tokens, as use_sliding_window is true");
   }
-  return sliding_window(reader);
+  return sliding_window(reader, 0);
 }
 
 void read_qwen_windows(const ConfigReader& reader, ModelConfig& config) {

@@ -11,10 +11,11 @@ namespace pagequest::model {
 
 class ConfigReader;
 
-/// What a config.json means when it leaves a field out; 0: the field must be there or follows from
-/// others (head_dim = hidden_size / num_attention_heads).
+/// What a config.json means when it leaves a field out, as Transformers' configuration classes
+/// have it. head_dim 0: hidden_size / num_attention_heads.
 struct ConfigDefaults {
   std::int32_t head_dim = 0;
+  std::int32_t kv_heads = 0;  // 0, or null in the file: as many as query heads
   double rms_norm_epsilon = 1e-6;
   double rope_theta = 10000.0;
 };
@@ -32,8 +33,8 @@ void set_uniform_window(ModelConfig& config, std::int32_t window);
 /// so no layer may be of that type.
 void read_layer_types(const ConfigReader& reader, ModelConfig& config, std::int32_t window);
 
-/// `sliding_window`, or 0 when it is absent.
-[[nodiscard]] std::int32_t sliding_window(const ConfigReader& reader);
+/// `sliding_window`: 0 when it is null.
+[[nodiscard]] std::int32_t sliding_window(const ConfigReader& reader, std::int32_t absent);
 
 /// `sliding_window` where `use_sliding_window` is set, else 0.
 [[nodiscard]] std::int32_t switched_sliding_window(const ConfigReader& reader);

@@ -13,7 +13,7 @@ namespace {
 
 /// Without `layer_types`, the first layer and every second one after it have the window.
 void read_windows(const ConfigReader& reader, ModelConfig& config) {
-  const std::int32_t window = sliding_window(reader);
+  const std::int32_t window = sliding_window(reader, 128);
   if (reader.has("layer_types")) return read_layer_types(reader, config, window);
   if (window == 0) return;
   for (std::int32_t layer = 0; layer < config.layers; ++layer) {
@@ -44,7 +44,8 @@ FeedForwardWeights load_expert(TensorReader& reader, const std::string& prefix,
 }  // namespace
 
 void read_gpt_oss(const ConfigReader& reader, ModelConfig& config) {
-  read_decoder(reader, config, {.head_dim = 64, .rms_norm_epsilon = 1e-5, .rope_theta = 150000.0});
+  read_decoder(reader, config,
+               {.head_dim = 64, .kv_heads = 8, .rms_norm_epsilon = 1e-5, .rope_theta = 150000.0});
   if (config.rope.type != RopeType::yarn) {
     throw reader.error("rope_parameters", "rotary embeddings of type yarn");
   }

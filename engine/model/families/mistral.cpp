@@ -9,10 +9,10 @@
 namespace pagequest::model {
 
 void read_mistral(const ConfigReader& reader, ModelConfig& config) {
-  read_decoder(reader, config, {});
+  read_decoder(reader, config, {.kv_heads = 8});
   reader.require_flag("attention_bias", false);
   reader.require_flag("mlp_bias", false);
-  set_uniform_window(config, sliding_window(reader));
+  set_uniform_window(config, sliding_window(reader, 4096));
   reader.require_absent("layer_types");
 }
 

@@ -9,7 +9,7 @@
 namespace pagequest::model {
 
 void read_qwen2(const ConfigReader& reader, ModelConfig& config) {
-  read_decoder(reader, config, {});
+  read_decoder(reader, config, {.kv_heads = 32});
   reader.require_flag("attention_bias", true);
   reader.require_flag("mlp_bias", false);
   config.attention_bias = true;

@@ -9,7 +9,7 @@
 namespace pagequest::model {
 
 void read_qwen3(const ConfigReader& reader, ModelConfig& config) {
-  read_decoder(reader, config, {.head_dim = 128});
+  read_decoder(reader, config, {.head_dim = 128, .kv_heads = 32});
   config.attention_bias = config.attention_output_bias = reader.flag("attention_bias", false);
   reader.require_flag("mlp_bias", false);
   config.query_key_norm = true;

@@ -27,7 +27,7 @@ void read_sparse_layers(const ConfigReader& reader, ModelConfig& config) {
 }  // namespace
 
 void read_qwen3_moe(const ConfigReader& reader, ModelConfig& config) {
-  read_decoder(reader, config, {});
+  read_decoder(reader, config, {.kv_heads = 4});
   config.attention_bias = config.attention_output_bias = reader.flag("attention_bias", false);
   reader.require_flag("mlp_bias", false);
   config.query_key_norm = true;

@@ -47,10 +47,22 @@ TEST_CASE("An unknown architecture is refused with the known ones") {
   CHECK_THAT(error_of(with(llama(), {{"model_type", "mistral"}})), Contains("model_type"));
 }
 
-TEST_CASE("Mistral's window holds for all layers; null and absence mean none") {
+TEST_CASE("Mistral's window holds for all layers; null means none, absence 4096") {
+  CHECK(load(mistral()).windows == Windows{4096, 4096});
   CHECK(load(with(mistral(), {{"sliding_window", 24}})).windows == Windows{24, 24});
   CHECK(load(with(mistral(), {{"sliding_window", nullptr}})).windows.empty());
   CHECK_THAT(error_of(with(mistral(), {{"sliding_window", 0}})), Contains("sliding_window"));
+}
+
+TEST_CASE("num_key_value_heads that is left out is Transformers' default; null is every head") {
+  json config = mistral();
+  config["num_attention_heads"] = 16;
+  config["num_key_value_heads"] = nullptr;
+  CHECK(load(config).kv_heads == 16);
+  config.erase("num_key_value_heads");
+  CHECK(load(config).kv_heads == 8);
+  CHECK_THAT(error_of(with(config, {{"num_attention_heads", 12}})),
+             Contains("num_key_value_heads"));
 }
 
 TEST_CASE("Qwen's window is switched on by use_sliding_window, from max_window_layers on") {
@@ -165,8 +177,10 @@ TEST_CASE("gpt-oss alternates windows and demands the clamp that the engine comp
 
 TEST_CASE(
     "Fields that no reader knows are reported, and refused where they look like computation") {
-  const ModelConfig config = load(
-      with(llama(), {{"made_by", "someone"}, {"use_cache", true}, {"torch_dtype", "bfloat16"}}));
+  const ModelConfig config = load(with(llama(), {{"made_by", "someone"},
+                                                 {"use_cache", true},
+                                                 {"torch_dtype", "bfloat16"},
+                                                 {"attn_pdrop", 0.1}}));
   CHECK(config.ignored_fields == std::vector<std::string>{"made_by"});
   const std::string field =
       GENERATE("attn_logit_softcapping", "embedding_multiplier", "alibi_slopes",
