@@ -37,12 +37,11 @@ TEST_CASE("Page masses of prefill chunks and decode steps equal the dense softma
 }
 
 TEST_CASE("Page masses of the pocket model equal the dense softmax within 1e-5") {
-  const model::Model model = model::Model::load("engine/pocket");
+  const model::Model model = pagequest::test::load_in_f32("engine/pocket");
   RecordingSink sink;
   Engine engine(model, {.pool_pages = 100}, sink);
   generate(engine, add(engine, random_tokens(250, 1)), 10);
-  const DenseResult expected =
-      DenseLlama("engine/pocket").run(tokens_of(sink.steps, Thread::main));
+  const DenseResult expected = DenseLlama("engine/pocket").run(tokens_of(sink.steps, Thread::main));
   for (const RecordedStep& step : sink.steps) {
     CAPTURE(step.step);
     CHECK(mass_error(step, expected, model.config(), 16) < 1e-5);

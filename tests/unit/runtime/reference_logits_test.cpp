@@ -31,7 +31,7 @@ std::string fnv1a(const std::filesystem::path& path) {
 /// Processes the fixture's tokens up to each row's position and compares the logits there.
 double worst_difference(const std::filesystem::path& folder, const std::filesystem::path& fixture,
                         const EngineConfig& config) {
-  const model::Model model = model::Model::load(folder);
+  const model::Model model = pagequest::test::load_in_f32(folder);
   std::ifstream file(fixture);
   const nlohmann::json expected = nlohmann::json::parse(file);
   INFO("if the checkpoint is new: python tests/reference/make_fixtures.py --model " << folder);

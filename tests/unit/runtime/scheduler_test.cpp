@@ -29,17 +29,14 @@ class Bench {
 
   /// Computed tokens hold pages, queued ones wait.
   Sequence& add(std::int32_t computed, std::int32_t queued) {
-    Sequence& sequence =
-        sequences_.emplace_back(Sequence{.id = SequenceId{std::ssize(sequences_) > 0
-                                                              ? sequences_.back().id.value + 1
-                                                              : 0},
-                                         .episode = kEpisode,
-                                         .thread = Thread::main,
-                                         .sampling = {},
-                                         .history = History(groups_, config_.page_size),
-                                         .tables = SequenceTables(pool_, groups_,
-                                                                  config_.page_size),
-                                         .controller = {}});
+    Sequence& sequence = sequences_.emplace_back(
+        Sequence{.id = SequenceId{std::ssize(sequences_) > 0 ? sequences_.back().id.value + 1 : 0},
+                 .episode = kEpisode,
+                 .thread = Thread::main,
+                 .sampling = {},
+                 .history = History(groups_, config_.page_size),
+                 .tables = SequenceTables(pool_, groups_, config_.page_size),
+                 .controller = {}});
     sequence.history.append(random_tokens(computed, 1));
     (void)sequence.tables.append(computed);
     sequence.push(random_tokens(queued, 2));
@@ -89,8 +86,7 @@ TEST_CASE("Decoding sequences come first when the batch is full") {
 TEST_CASE("A chunk for which the batch has no room waits whole, unless it is the only prompt") {
   const EngineConfig config{.max_batch_tokens = 10, .prefill_chunk = 8};
   CHECK(plan({6, 1, 100, 1}, config) == Plan{{0, 6}, {1, 1}, {3, 1}});
-  CHECK(plan({1, 1, 1, 1, 1, 100}, config) ==
-        Plan{{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 1}, {5, 8}});
+  CHECK(plan({1, 1, 1, 1, 1, 100}, config) == Plan{{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 1}, {5, 8}});
 }
 
 TEST_CASE("What the pool has no page for waits") {

@@ -15,11 +15,12 @@
 #include "base/rng.h"
 #include "engine/model/model.h"
 #include "engine/runtime/engine.h"
+#include "tests/support/f32_model.h"
 
 namespace pagequest::runtime::test {
 
 /// The random checkpoint of tests/reference: 2 layers, 6 query heads on 2 KV heads, 64 words.
-inline model::Model tiny_model() { return model::Model::load("tests/reference/tiny"); }
+inline model::Model tiny_model() { return pagequest::test::load_in_f32("tests/reference/tiny"); }
 
 inline std::vector<std::int32_t> random_tokens(std::int32_t count, std::uint64_t seed) {
   Rng rng(seed);
