@@ -28,24 +28,23 @@ def run(model, tokens, attentions=False):
 
 
 def page_masses(probabilities, groups, first, rows):
-    """(mean, maximum, sink mean, sink maximum) over the query heads of each KV head, of the sums
-    over pages: (KV head, page) and (KV head). A sink is what the tokens leave of one."""
+    """(mean, maximum, sink share) over the query heads of each KV head: of the sums over the tokens
+    of a page, (KV head, page), and mean of what all tokens leave of one, (KV head)."""
     mass = probabilities[:, first : first + rows].mean(1)
     pages = torch.stack([part.sum(-1) for part in mass.split(PAGE, -1)], -1)
     pages = pages.reshape(groups, -1, pages.shape[-1])
-    sinks = 1.0 - pages.sum(-1)
-    return pages.mean(1), pages.amax(1), sinks.mean(1), sinks.amax(1)
+    return pages.mean(1), pages.amax(1), 1.0 - pages.sum(-1).mean(1)
 
 
 def masses(layers, config):
     groups = config.num_key_value_heads
-    parts = {"mean": [], "max": [], "sink_mean": [], "sink_max": []}
+    parts = {"mean": [], "max": [], "sink_share": []}
     for first, rows in WINDOWS:
         per_layer = [page_masses(p, groups, first, rows) for p in layers]
         for part, values in zip(parts.values(), zip(*per_layer)):
             part.append(torch.stack(values))
     if config.model_type != "gpt_oss":
-        del parts["sink_mean"], parts["sink_max"]
+        del parts["sink_share"]
     return {f"mass.{name}": torch.stack(values) for name, values in parts.items()}
 
 

@@ -4,7 +4,8 @@
 
 Every number that a loader could get wrong without a crash is unusual on purpose: norm weights away
 from one, biases away from zero, head_dim that is not hidden / heads, windows that do not end on a
-page, inner sizes that differ from the outer ones, rotary scaling that changes every frequency.
+page, an epsilon of the norms that counts, inner sizes that differ from the outer ones, rotary
+scaling that changes every frequency.
 """
 
 import torch
@@ -23,6 +24,7 @@ COMMON = {
     "bos_token_id": 0,
     "eos_token_id": 1,
     "tie_word_embeddings": False,
+    "rms_norm_eps": 0.05,
 }
 
 
@@ -35,7 +37,6 @@ CONFIGS = {
     "llama": transformers.LlamaConfig(
         **COMMON | {"hidden_size": 96},
         head_dim=16,
-        rms_norm_eps=1e-5,
         rope_parameters=rope(
             10000.0,
             rope_type="llama3",
@@ -47,24 +48,21 @@ CONFIGS = {
     ),
     "llama-linear": transformers.LlamaConfig(
         **COMMON | {"num_attention_heads": 4},
-        rms_norm_eps=1e-5,
         rope_parameters=rope(10000.0, rope_type="linear", factor=4.0),
     ),
     "qwen2": transformers.Qwen2Config(
         **COMMON | {"num_attention_heads": 4, "tie_word_embeddings": True},
-        rms_norm_eps=1e-6,
         use_sliding_window=False,
         sliding_window=32,
         max_window_layers=1,
         rope_parameters=rope(1000000.0),
     ),
     "qwen3": transformers.Qwen3Config(
-        **COMMON, head_dim=24, rms_norm_eps=1e-6, rope_parameters=rope(1000000.0)
+        **COMMON, head_dim=24, rope_parameters=rope(1000000.0)
     ),
     "qwen3_moe": transformers.Qwen3MoeConfig(
         **COMMON | {"num_hidden_layers": 3},
         head_dim=16,
-        rms_norm_eps=1e-6,
         moe_intermediate_size=24,
         num_experts=8,
         num_experts_per_tok=2,
@@ -75,7 +73,6 @@ CONFIGS = {
     "mistral": transformers.MistralConfig(
         **COMMON | {"num_attention_heads": 4},
         head_dim=16,
-        rms_norm_eps=1e-5,
         sliding_window=50,
         rope_parameters=rope(10000.0),
     ),
@@ -89,7 +86,6 @@ CONFIGS = {
             "max_position_embeddings": 4096,
         },
         head_dim=32,
-        rms_norm_eps=1e-5,
         sliding_window=40,
         num_local_experts=8,
         num_experts_per_tok=4,
@@ -115,7 +111,6 @@ CONFIGS = {
             "tie_word_embeddings": True,
         },
         head_dim=32,
-        rms_norm_eps=1e-6,
         rope_parameters=rope(1000000.0),
     ),
 }
@@ -187,6 +182,8 @@ def random_model(family, seed=None):
         parameter.copy_(random_tensor(label, parameter, generator))
     if hasattr(config, "num_experts_per_tok"):
         separate_experts(model, generator)
-    if config.tie_word_embeddings:  # embeddings are larger than an output head's rows
+    elif config.tie_word_embeddings:  # embeddings are larger than an output head's rows
         model.model.norm.weight *= 0.25
+    else:  # what the layers round matters less beside larger embeddings
+        model.model.embed_tokens.weight *= 1.6
     return model

@@ -48,8 +48,8 @@ def describe(values):
     heaviest = values["mass.mean"].amax(-1).mean()
     print(f"  logits {logits.min():.1f} to {logits.max():.1f}, deviation {logits.std():.2f}")
     print(f"  heaviest page of a row: {heaviest:.2f} on average")
-    if "mass.sink_mean" in values:
-        sinks = values["mass.sink_mean"]
+    if "mass.sink_share" in values:
+        sinks = values["mass.sink_share"]
         print(f"  sink shares {sinks.min():.3f} to {sinks.max():.3f}")
 
 
