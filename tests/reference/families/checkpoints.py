@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The PageQuest authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes checkpoint folders as Hugging Face lays them out, and reads them back with Transformers."""
+"""Writes checkpoint folders as Hugging Face lays them out, and reads them with Transformers."""
 
 import json
 
@@ -60,7 +60,7 @@ def to_published_form(path, quantization=None):
 
 
 def save(model, folder, published, **options):
-    """`published`: config.json in the form of the checkpoints on the hub, else in Transformers 5's."""
+    """`published`: config.json in the form of the hub's checkpoints, else in Transformers 5's."""
     model.save_pretrained(folder, **options)
     if published:
         to_published_form(folder / "config.json")

@@ -4,8 +4,9 @@
 
     python make_fixtures.py [family ...]
 
-The committed fixtures were made with Transformers 5.24.0, PyTorch 2.13.0 (CPU) and
-safetensors 0.8.0 (and accelerate for the fp8 checkpoint only). The tests need only what this script writes beside itself:
+The committed fixtures were made with Transformers 5.24.0, PyTorch 2.13.0 (CPU) and safetensors
+0.8.0; the fp8 checkpoint needs accelerate, too. The tests need only what this script writes beside
+itself:
 
     <family>/<storage>/                      the checkpoint folder
     <family>/<storage>.expected.safetensors  logits, page masses, greedy tokens

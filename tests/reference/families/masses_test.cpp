@@ -24,8 +24,9 @@ CapturedMasses captured(const Checkpoint& checkpoint, std::int32_t chunk) {
   return sink;
 }
 
-/// Keys and queries that are rounded to bf16 move the scores: in PyTorch, too, the masses by 3e-3.
-double mass_tolerance(const Checkpoint& checkpoint) { return checkpoint.f32 ? 1e-4 : 1e-2; }
+/// Rounding queries, keys and the inputs of the layers to bf16 moves the scores, and the masses of
+/// these models by up to 1.1e-2 in PyTorch, too.
+double mass_tolerance(const Checkpoint& checkpoint) { return checkpoint.f32 ? 1e-4 : 2e-2; }
 
 TEST_CASE("Page masses and sink shares equal the attention of Transformers") {
   const Checkpoint checkpoint = GENERATE(from_range(all_checkpoints()));
@@ -57,6 +58,27 @@ TEST_CASE("A decoding layer sees exactly the pages on which Transformers puts at
     REQUIRE(found != nullptr);
     CHECK(found->first_page == expected.window(i).first_page);
   }
+}
+
+TEST_CASE("Capture changes no bit of any family's logits") {
+  const Checkpoint checkpoint = GENERATE(from_range(all_checkpoints()));
+  CAPTURE(checkpoint.name);
+  const auto tokens = Expected(checkpoint).integers("single.tokens");
+  const model::Model model = model::Model::load(checkpoint.folder());
+  std::vector<std::vector<float>> logits;
+  for (const bool capture : {true, false}) {
+    CapturedMasses sink(static_cast<std::int32_t>(tokens.size()));
+    runtime::EngineConfig config = checkpoint.engine_config(64);
+    config.capture = capture;
+    runtime::Engine engine(model, config, sink);
+    const SequenceId sequence = add(engine, {tokens.data(), kPromptTokens});
+    drain(engine);
+    for (std::size_t i = kPromptTokens; i < 320; ++i) decode(engine, sequence, tokens[i]);
+    const auto last = engine.last_logits(sequence);
+    logits.emplace_back(last.begin(), last.end());
+    CHECK((sink.find(319, 1) != nullptr) == capture);
+  }
+  CHECK(logits[0] == logits[1]);
 }
 
 }  // namespace
