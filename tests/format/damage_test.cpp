@@ -27,8 +27,8 @@ std::string bytes_of(const std::filesystem::path& path) {
 
 class Damaged {
  public:
-  Damaged() {
-    record(folder_ / "whole.h5", kSmall);
+  explicit Damaged(const SyntheticOptions& options) : expected_(expected_streams(options)) {
+    record(folder_ / "whole.h5", options);
     whole_ = bytes_of(folder_ / "whole.h5");
   }
 
@@ -49,18 +49,18 @@ class Damaged {
  private:
   TemporaryFolder folder_;
   std::string whole_;
-  std::map<EpisodeId, Stream> expected_ = expected_streams(kSmall);
+  std::map<EpisodeId, Stream> expected_;
 };
 
 }  // namespace
 
 TEST_CASE("the undamaged file is read") {
-  const Damaged trace;
+  const Damaged trace(GENERATE(kSmall, kSmallCaptured));
   CHECK(trace.read(trace.whole()) == Verdict::right);
 }
 
 TEST_CASE("a file that is cut off anywhere is refused") {
-  const Damaged trace;
+  const Damaged trace(GENERATE(kSmall, kSmallCaptured));
   const std::size_t size = trace.whole().size();
   for (std::size_t length = 0; length < size; length += length < 600 ? 7 : size / 150) {
     INFO("first " << length << " bytes");
@@ -70,7 +70,7 @@ TEST_CASE("a file that is cut off anywhere is refused") {
 }
 
 TEST_CASE("a changed byte is noticed or doesn't matter") {
-  const Damaged trace;
+  const Damaged trace(GENERATE(kSmall, kSmallCaptured));
   Rng rng(11);
   const std::size_t size = trace.whole().size();
   int refused = 0;
@@ -87,12 +87,12 @@ TEST_CASE("a changed byte is noticed or doesn't matter") {
 }
 
 TEST_CASE("bytes behind the end don't matter") {
-  const Damaged trace;
+  const Damaged trace(GENERATE(kSmall, kSmallCaptured));
   CHECK(trace.read(trace.whole() + std::string(5000, 'x')) != Verdict::wrong);
 }
 
 TEST_CASE("a block of zeros in the file is noticed or doesn't matter") {
-  const Damaged trace;
+  const Damaged trace(GENERATE(kSmall, kSmallCaptured));
   for (std::size_t at = 0; at + 4096 < trace.whole().size(); at += 4096) {
     std::string bytes = trace.whole();
     bytes.replace(at, 4096, 4096, '\0');

@@ -35,9 +35,10 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 /// Refusal of a small trace after `edit`, which keeps all of HDF5's checksums right.
-std::string refusal_after(const std::function<void(H5File&)>& edit) {
+std::string refusal_after(const std::function<void(H5File&)>& edit,
+                          const SyntheticOptions& options = kSmall) {
   const TemporaryFolder folder;
-  record(folder / "t.h5", kSmall);
+  record(folder / "t.h5", options);
   {
     H5File file(folder / "t.h5");
     edit(file);
@@ -113,7 +114,8 @@ TEST_CASE("references outside their tables are refused") {
 }
 
 TEST_CASE("numbers that no event can have are refused") {
-  CHECK(contains(refusal_after_set("events/kind", 10, 3), "unknown kind of event"));
+  CHECK(contains(refusal_after_set("events/kind", 11, 3), "unknown kind of event"));
+  CHECK(contains(refusal_after_set("events/kind", 10, 3), "inconsistent"));
   CHECK(contains(refusal_after_set("events/kind", 5, 3), "inconsistent"));
   CHECK(contains(refusal_after_set("steps/thread", 2), "unknown thread"));
   CHECK(contains(refusal_after_set("steps/kind", 2), "unknown kind of step"));
@@ -126,6 +128,82 @@ TEST_CASE("numbers that no event can have are refused") {
   CHECK(contains(refusal_after_set("attention/blocks/steps", 1), "step outside its block"));
   CHECK(contains(refusal_after_set("attention/steps/slot", -1), "step outside its block"));
   CHECK(contains(refusal_after_set("steps/tokens_count", -1), "inconsistent"));
+}
+
+TEST_CASE("a capture that the header announces and the file lacks is refused by name") {
+  const auto refusal_without = [](const char* name) {
+    return refusal_after([&](H5File& file) { file.remove(name); }, kSmallCaptured);
+  };
+  for (const char* name :
+       {"attention/query_head_mass", "attention/tokens_above", "attention/first_page",
+        "attention/sink_share", "attention/query_cosine", "key_bounds/lowest", "key_bounds/highest",
+        "key_bounds/pages/page", "episodes/key_bounds_pages_begin"}) {
+    INFO(name);
+    CHECK(contains(refusal_without(name), name));
+  }
+}
+
+TEST_CASE("a capture that the header doesn't announce is refused by name") {
+  for (const auto& [attribute, name] :
+       {std::pair{"captures_query_heads", "attention/query_head_mass"},
+        std::pair{"captures_sink_share", "attention/sink_share"},
+        std::pair{"captures_query_cosine", "attention/query_cosine"},
+        std::pair{"captures_key_bounds", "key_bounds/lowest"}}) {
+    const std::string message =
+        refusal_after([&](H5File& file) { file.set_attribute(attribute, 0); }, kSmallCaptured);
+    INFO(attribute);
+    CHECK(contains(message, "does not announce"));
+    CHECK(contains(message, name));
+  }
+  for (const auto& [attribute, name] : {std::pair{"thresholds", "attention/tokens_above"},
+                                        std::pair{"windows", "attention/first_page"}}) {
+    const std::string message =
+        refusal_after([&](H5File& file) { file.remove_attribute(attribute); }, kSmallCaptured);
+    INFO(attribute);
+    CHECK(contains(message, "does not announce"));
+    CHECK(contains(message, name));
+  }
+}
+
+TEST_CASE("a header whose captures don't fit its shape is refused") {
+  const auto refusal_with = [](const char* attribute, std::int64_t value) {
+    return refusal_after([&](H5File& file) { file.set_attribute(attribute, value); },
+                         kSmallCaptured);
+  };
+  CHECK(contains(refusal_with("captures_query_heads", 2), "captures_query_heads"));
+  CHECK(contains(refusal_with("query_heads", 5), "query heads share KV heads evenly"));
+  CHECK(contains(refusal_with("page_size", 65), "a token set has a bit a token"));
+  CHECK(contains(refusal_with("layers", 3), "a window a layer"));
+}
+
+TEST_CASE("windows and thresholds that are no numbers of tokens and no probabilities are refused") {
+  const auto refusal_with = [](const char* attribute, const std::vector<double>& values) {
+    return refusal_after([&](H5File& file) { file.set_list(attribute, values); }, kSmallCaptured);
+  };
+  CHECK(contains(refusal_with("windows", {0, -1}), "windows"));
+  CHECK(contains(refusal_with("thresholds", {0.5, 0.01}), "ascending"));
+  CHECK(contains(refusal_with("thresholds", {0.0, 0.5}), "ascending"));
+  CHECK(contains(refusal_with("thresholds", {0.5, 1.5}), "ascending"));
+}
+
+TEST_CASE("captured numbers that no event can have, and references to none, are refused") {
+  const auto refusal_with = [](const char* name, std::int64_t value, std::size_t index) {
+    return refusal_after([&](H5File& file) { file.set(name, index, value); }, kSmallCaptured);
+  };
+  CHECK(contains(refusal_with("attention/first_page", -1, 1), "first page"));
+  CHECK(contains(refusal_with("attention/first_page", 1000, 1), "first page"));
+  CHECK(contains(refusal_with("key_bounds/pages/page", -1, 0), "negative page"));
+  CHECK(contains(refusal_with("key_bounds/pages/thread", 2, 0), "unknown thread"));
+  for (const std::int64_t value :
+       {std::int64_t{-1}, std::int64_t{1} << 20, std::int64_t{1} << 62}) {
+    INFO(value);
+    for (const char* name : {"key_bounds/pages/values_begin", "episodes/key_bounds_pages_begin",
+                             "episodes/key_bounds_pages_count", "episodes/attention_steps_begin",
+                             "attention/blocks/values_begin"}) {
+      INFO(name);
+      CHECK(contains(refusal_with(name, value, 0), "inconsistent"));
+    }
+  }
 }
 
 TEST_CASE("the check reports an unreadable episode and goes on with the next one") {

@@ -10,8 +10,9 @@
 #include "traces/check.h"
 #include "traces/reader.h"
 
-// Files that earlier versions wrote stay readable and mean the same. golden/v1.h5 was written by
-// the recorder when version 1 was defined, from two synthetic episodes of five turns.
+// Files that earlier versions wrote stay readable and mean the same. golden/v<n>.h5 was written by
+// the recorder when version n was defined, from two synthetic episodes of five turns; v2 has
+// windows, sinks and all captures.
 
 using namespace pagequest;
 
@@ -102,5 +103,25 @@ TEST_CASE("the golden file of version 1 gives the events that were recorded") {
   for (std::size_t i = 0; i < reader.episodes().size(); ++i) reader.replay(i, digest);
   CHECK(digest.counts == std::array<int, 11>{2, 97, 97, 2, 2, 10, 8, 4, 2, 2, 0});
   CHECK(digest.value == 0xd928850d7aaff0c9ULL);
+  CHECK(traces::check_trace(reader).empty());
+}
+
+TEST_CASE("a file of version 1 is one without windows, sinks and captures") {
+  const traces::Header header = traces::Reader("tests/format/golden/v1.h5").header();
+  CHECK(header.kv_storage == "f32");
+  CHECK(header.kv_tables == "shared");
+  CHECK(header.windows.empty());
+  CHECK(header.captures == traces::Captures{});
+}
+
+TEST_CASE("the golden file of version 2 gives the events that were recorded") {
+  const traces::Reader reader("tests/format/golden/v2.h5");
+  REQUIRE(reader.episodes().size() == 2);
+  CHECK(reader.header().windows == std::vector<std::int32_t>{0, 20});
+  CHECK(reader.header().captures.thresholds == std::vector<float>{0.01F, 0.05F});
+  Digest digest;
+  for (std::size_t i = 0; i < reader.episodes().size(); ++i) reader.replay(i, digest);
+  CHECK(digest.counts == std::array<int, 11>{2, 129, 129, 1, 2, 10, 8, 4, 2, 2, 41});
+  CHECK(digest.value == 0x15b6d9138d7aa568ULL);
   CHECK(traces::check_trace(reader).empty());
 }

@@ -53,6 +53,15 @@ class H5File {
     H5Aclose(attribute);
   }
 
+  /// Replaces the numbers of a list of the same length.
+  void set_list(const std::string& name, const std::vector<double>& values) {
+    const hid_t attribute = H5Aopen(id_, name.c_str(), H5P_DEFAULT);
+    H5Awrite(attribute, H5T_NATIVE_DOUBLE, values.data());
+    H5Aclose(attribute);
+  }
+
+  void remove_attribute(const std::string& name) { H5Adelete(id_, name.c_str()); }
+
   void remove(const std::string& name) { H5Ldelete(id_, name.c_str(), H5P_DEFAULT); }
 
  private:

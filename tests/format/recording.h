@@ -14,6 +14,10 @@ namespace pagequest::testing {
 /// Small enough to be damaged at thousands of places.
 inline const SyntheticOptions kSmall{.episodes = 2, .concurrency = 2, .turns = 5};
 
+/// The same with windows, sinks and all captures.
+inline const SyntheticOptions kSmallCaptured{
+    .episodes = 2, .concurrency = 2, .turns = 5, .captures = all_captures()};
+
 inline std::map<EpisodeId, Stream> expected_streams(const SyntheticOptions& options) {
   traces::EventCollector collector;
   emit_synthetic_trace(options, collector);

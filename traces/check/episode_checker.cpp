@@ -244,7 +244,7 @@ struct EpisodeChecker::State {
 };
 
 EpisodeChecker::EpisodeChecker(const Header& header)
-    : header_(header), state_(std::make_unique<State>(header)) {}
+    : header_(header), state_(std::make_unique<State>(header_)) {}
 EpisodeChecker::~EpisodeChecker() = default;
 
 void EpisodeChecker::on(const Event& event) {

@@ -55,11 +55,20 @@ void record(const std::filesystem::path& path, const SyntheticOptions& options,
 }  // namespace
 
 TEST_CASE("a recorded episode is read back event for event, bit for bit") {
+  const auto captures = GENERATE(testing::SyntheticCaptures{}, testing::all_captures(),
+                                 testing::SyntheticCaptures{.windows = {16, 9}},
+                                 testing::SyntheticCaptures{.sinks = true},
+                                 testing::SyntheticCaptures{.query_heads = true},
+                                 testing::SyntheticCaptures{.thresholds = {0.1F}},
+                                 testing::SyntheticCaptures{.query_cosine = true},
+                                 testing::SyntheticCaptures{.key_bounds = true});
+  const std::int32_t commit_episodes = GENERATE(1, 100);
   const TemporaryFolder folder;
-  const SyntheticOptions options{.episodes = 7, .concurrency = 3, .turns = 9};
+  const SyntheticOptions options{.episodes = 7, .concurrency = 3, .turns = 9, .captures = captures};
   traces::EventCollector emitted;
   {
-    Recorder recorder(folder / "t.h5", testing::synthetic_header(options));
+    Recorder recorder(folder / "t.h5", testing::synthetic_header(options),
+                      {.writer = {.commit_episodes = commit_episodes}});
     Tee tee(emitted, recorder);
     testing::emit_synthetic_trace(options, tee);
     recorder.close();
@@ -77,7 +86,8 @@ TEST_CASE("a recorded episode is read back event for event, bit for bit") {
 
 TEST_CASE("the same events give the same bytes, whatever the queue's size") {
   const TemporaryFolder folder;
-  const SyntheticOptions options{.episodes = 20, .concurrency = 5};
+  const SyntheticOptions options{
+      .episodes = 20, .concurrency = 5, .captures = testing::all_captures()};
   record(folder / "a.h5", options);
   // HDF5 stores times in seconds where it is not told otherwise.
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));

@@ -69,6 +69,33 @@ TEST_CASE("unpacking gives every step's pages and masses back") {
   }
 }
 
+TEST_CASE("masses per query head and token sets are packed as the masses are") {
+  RawBlock raw;
+  const std::vector<std::int32_t> first{0, 2};
+  const std::vector<std::int32_t> second{2};
+  const std::vector<float> four{1, 2, 3, 4};
+  const std::vector<float> two{5, 6};
+  const std::vector<std::uint64_t> bits_of_four{1, 2, 4, 8};
+  const std::vector<std::uint64_t> bits_of_two{16, 32};
+  raw.add({.pages = first,
+           .mean = std::span(four).first(2),
+           .max = std::span(four).first(2),
+           .query_head_mass = four,
+           .tokens_above = bits_of_four});
+  raw.add({.pages = second,
+           .mean = std::span(two).first(1),
+           .max = std::span(two).first(1),
+           .query_head_mass = two,
+           .tokens_above = bits_of_two});
+  const PackedBlock packed = pack(raw, {.groups = 1, .query_heads = 2, .thresholds = 2});
+  CHECK(packed.query_head_mass == std::vector<float>{1, 2, /**/ 0, 5, /*head 1*/ 3, 4, /**/ 0, 6});
+  CHECK(packed.tokens_above ==
+        std::vector<std::uint64_t>{1, 2, /**/ 0, 16, /*threshold 1*/ 4, 8, /**/ 0, 32});
+  const UnpackedStep step = unpack(packed, 1);
+  CHECK(step.query_head_mass == two);
+  CHECK(step.tokens_above == bits_of_two);
+}
+
 TEST_CASE("a packed block is (group, step, page) over the union of the pages") {
   const std::vector<Step> steps{{{0, 2}, {1, 2, 3, 4}, {5, 6, 7, 8}},
                                 {{2, 5}, {9, 8, 7, 6}, {5, 4, 3, 2}}};

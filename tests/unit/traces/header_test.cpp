@@ -30,6 +30,14 @@ Header full_header() {
           .head_dim = 32,
           .prefill_rows = 8,
           .episodes_planned = 200,
+          .kv_storage = "bf16",
+          .kv_tables = "per_head",
+          .windows = {0, 128, 0, 128, 0, 128},
+          .captures = {.sink_share = true,
+                       .query_heads = true,
+                       .query_cosine = true,
+                       .key_bounds = true,
+                       .thresholds = {0.01F, 0.5F}},
           .config_json = std::string(200000, 'x'),
           .version = "0.1.0",
           .commit = ""};
@@ -63,6 +71,20 @@ TEST_CASE("every field of the header is read back") {
   CHECK(read.config_json == written.config_json);
   CHECK(read.version == written.version);
   CHECK(read.commit == written.commit);
+  CHECK(read.kv_storage == written.kv_storage);
+  CHECK(read.kv_tables == written.kv_tables);
+  CHECK(read.windows == written.windows);
+  CHECK(read.captures == written.captures);
+}
+
+TEST_CASE("a header without windows and captures is read back without them") {
+  Header header = full_header();
+  header.windows.clear();
+  header.captures = {};
+  const Header read = written_and_read(header);
+  CHECK(read.windows.empty());
+  CHECK_FALSE(read.has_windows());
+  CHECK(read.captures == traces::Captures{});
 }
 
 TEST_CASE("a trace without episodes is a trace") {

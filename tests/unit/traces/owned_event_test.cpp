@@ -24,7 +24,7 @@ TEST_CASE("an owned event keeps its numbers when the originals change") {
 
 TEST_CASE("copies and moved events are equal to the event they come from") {
   traces::EventCollector collector;
-  testing::emit_synthetic_trace({}, collector);
+  testing::emit_synthetic_trace({.captures = testing::all_captures()}, collector);
   for (const auto& owned : collector.events) {
     OwnedEvent copy = owned;
     CHECK(same_event(copy.view(), owned.view()));
@@ -42,4 +42,28 @@ TEST_CASE("events that differ in one mass or are of different kinds are not the 
   CHECK(same_event(a, a));
   CHECK_FALSE(same_event(a, b));
   CHECK_FALSE(same_event(a, Event(EpisodeBegan{EpisodeId{0}})));
+}
+
+TEST_CASE("events that differ in one captured number are not the same") {
+  const std::vector<std::int32_t> zero{0};
+  const std::vector<float> one{1.0F};
+  const std::vector<std::uint64_t> bits{1};
+  const PagesAttended plain{EpisodeId{0}, Thread::main, 0, 1, 1, 1, zero, one, one};
+  const auto differs = [&plain](auto member, const auto& values) {
+    PagesAttended other = plain;
+    other.*member = values;
+    return !same_event(Event(plain), Event(other)) && same_event(Event(other), Event(other));
+  };
+  CHECK(differs(&PagesAttended::first_page, zero));
+  CHECK(differs(&PagesAttended::sink_share, one));
+  CHECK(differs(&PagesAttended::query_head_mass, one));
+  CHECK(differs(&PagesAttended::thresholds, one));
+  CHECK(differs(&PagesAttended::tokens_above, bits));
+  CHECK(differs(&PagesAttended::query_cosine, one));
+  const std::vector<float> two{2.0F};
+  const KeysBounded bounds{EpisodeId{0}, Thread::main, 0, 0, 1, 1, 1, one, two};
+  KeysBounded other = bounds;
+  other.highest = one;
+  CHECK(same_event(Event(bounds), Event(bounds)));
+  CHECK_FALSE(same_event(Event(bounds), Event(other)));
 }
