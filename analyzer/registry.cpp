@@ -12,6 +12,9 @@ namespace pagequest::analyzer {
 namespace {
 
 constexpr AnalysisEntry kAnalyses[] = {
+    {"attention-sinks",
+     "Share of the attention that a model's learned sinks get, a layer and head.",
+     attention_sinks_params, make_attention_sinks},
     {"episodes",
      "Accuracy, outcomes, peak tokens and KV reads: one summary row, one row an episode.",
      episodes_params, make_episodes},

@@ -14,6 +14,9 @@ namespace pagequest::analyzer {
 
 using AnalysisPtr = std::unique_ptr<Analysis>;
 
+std::span<const ParamSpec> attention_sinks_params();
+AnalysisPtr make_attention_sinks(const Params& params, const traces::Header& header);
+
 std::span<const ParamSpec> episodes_params();
 AnalysisPtr make_episodes(const Params& params, const traces::Header& header);
 

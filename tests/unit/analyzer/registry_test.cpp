@@ -46,7 +46,8 @@ TEST_CASE("every analysis declares its parameters and describes itself") {
 }
 
 TEST_CASE("every analysis names its tables and describes them") {
-  const testing::SyntheticOptions options{.episodes = 2, .concurrency = 1};
+  const testing::SyntheticOptions options{
+      .episodes = 2, .concurrency = 1, .captures = testing::all_captures()};
   AnalysisSet set(all_analyses(), testing::synthetic_header(options));
   testing::emit_synthetic_trace(options, set);
   std::set<std::string> names;

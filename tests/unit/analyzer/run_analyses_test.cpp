@@ -128,7 +128,8 @@ TEST_CASE("auxiliary threads and prefill chunks leave the access analyses unchan
 }
 
 TEST_CASE("one pass over several analyses gives each the tables that it gives alone") {
-  const testing::SyntheticOptions options{.episodes = 2, .concurrency = 1};
+  const testing::SyntheticOptions options{
+      .episodes = 2, .concurrency = 1, .captures = testing::all_captures()};
   const auto together = run(options, all_analyses());
   for (std::size_t i = 0; i < together.size(); ++i) {
     const auto alone = run(options, {{together[i].name, {}}});

@@ -56,6 +56,28 @@ std::vector<float> uniform_scores(const std::string& score, std::int32_t page_si
 
 }  // namespace
 
+TEST_CASE("a page outside of a layer's window is scored by the layers that see it") {
+  auto policy = make({{"score", "sum"}, {"recent_share", "0"}}, 1, 1 << 20);
+  const std::vector<std::int32_t> pages{0, 1, 2};
+  const std::vector<float> masses{0.5F, 0.25F, 0.25F, /*layer 1, window 2*/ 0.0F, 0.75F, 0.25F};
+  const std::vector<std::int32_t> first_page{0, 1};
+  fill(*policy, 0, 0, 3);
+  policy->observe(PagesAttended{.episode = EpisodeId{0},
+                                .thread = Thread::main,
+                                .step = 0,
+                                .query_rows = 1,
+                                .layers = 2,
+                                .kv_heads = 1,
+                                .pages = pages,
+                                .mean = masses,
+                                .max = masses,
+                                .first_page = first_page});
+  const std::vector<UnitView> units{{0, {0, 1}, 1, 0}, {1, {1, 1}, 1, 0}, {2, {2, 1}, 1, 0}};
+  std::vector<float> keep(3);
+  policy->score(units, keep);
+  CHECK(keep == std::vector<float>{0.5F, 0.5F, 0.25F});
+}
+
 TEST_CASE("under uniform attention a token's sum is a difference of harmonic numbers") {
   constexpr int kTokens = 4096;
   const auto keep = uniform_scores("sum", 1, kTokens);

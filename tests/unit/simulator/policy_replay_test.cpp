@@ -90,13 +90,15 @@ std::int32_t evicted_tokens(const EpisodeReplay& episode) {
 }  // namespace
 
 TEST_CASE("A replay comes to the recorded victims, for every policy, budget and seed") {
+  const auto captures = GENERATE(SyntheticCaptures{}, all_captures());
   for (const kv::PolicyEntry& entry : kv::policies()) {
     const bool budgeted = entry.trigger == kv::Trigger::budget;
     for (const std::int32_t budget : {48, 64, 96}) {
       for (std::uint64_t seed = 1; seed <= 3; ++seed) {
         const kv::PolicySpec policy{
             .name = std::string(entry.name), .params = {}, .budget_tokens = budgeted ? budget : 0};
-        const SyntheticOptions options{.episodes = 4, .concurrency = 3, .seed = seed};
+        const SyntheticOptions options{
+            .episodes = 4, .concurrency = 3, .seed = seed, .captures = captures};
         Engine engine(policy, policy, options);
         engine.run();
         std::int32_t evicted = 0;
@@ -130,10 +132,11 @@ TEST_CASE("A trace whose victims are not the policy's is found out") {
 }
 
 TEST_CASE("On a full-cache trace a budget policy stays within its budget") {
+  const auto captures = GENERATE(SyntheticCaptures{}, all_captures());
   for (const char* name : {"streaming", "h2o"}) {
     const kv::PolicySpec full{.name = "full", .params = {}, .budget_tokens = 0};
     const kv::PolicySpec budget{.name = name, .params = {}, .budget_tokens = 64};
-    const SyntheticOptions options{.episodes = 2, .aux_interval = 0};
+    const SyntheticOptions options{.episodes = 2, .aux_interval = 0, .captures = captures};
     Engine engine(full, budget, options);
     engine.run();
     for (std::int32_t id = 0; id < 2; ++id) {
