@@ -12,6 +12,7 @@ namespace pagequest::cli {
 
 /// Every subcommand adds itself to the application; its callback stores its exit code in `code`.
 void add_analyze(CLI::App& app, ExitCode& code);
+void add_bench(CLI::App& app, ExitCode& code);
 void add_check(CLI::App& app, ExitCode& code);
 void add_export_task(CLI::App& app, ExitCode& code);
 void add_info(CLI::App& app, ExitCode& code);

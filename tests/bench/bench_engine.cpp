@@ -8,9 +8,9 @@
 #include <thread>
 
 #include "base/error.h"
+#include "engine/bench/ceilings.h"
 #include "engine/model/model.h"
 #include "engine/ops/cpu/isa.h"
-#include "tests/bench/ceilings.h"
 #include "tests/bench/decode.h"
 #include "tests/bench/linear.h"
 

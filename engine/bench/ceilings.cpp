@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/bench/ceilings.h"
+#include "engine/bench/ceilings.h"
 
 #include <algorithm>
 #include <chrono>
@@ -8,7 +8,10 @@
 #include <thread>
 #include <vector>
 
+<<<<<<< ours
 #include "engine/ops/cpu/huge_buffer.h"
+=======
+>>>>>>> theirs
 #include "engine/ops/cpu/isa.h"
 
 namespace pagequest::bench {
@@ -16,6 +19,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::int64_t kAlignment = 4096;
 constexpr std::size_t kResultStride = 64;  // floats: no two threads write one cache line
 
 /// `kSums` independent multiply-add chains keep every unit busy; returns operations done.
@@ -56,13 +60,40 @@ double multiply_add_best(std::int64_t rounds, float* out) {
   return multiply_add<Vector4, 12>(rounds, out);
 }
 
-double read_all(const float* data, std::int64_t count, float* out) {
-  float sums[64] = {};
-  for (std::int64_t i = 0; i < count; i += 64) {
-    for (std::int64_t j = 0; j < 64; ++j) sums[j] += data[i + j];
+/// Eight vectors a round, each into a sum of its own: what is left is the reading.
+template <class Vector>
+inline __attribute__((always_inline)) void sum_all(const std::byte* data, std::int64_t bytes,
+                                                   float* out) {
+  constexpr int kSums = 8;
+  const auto* vectors = reinterpret_cast<const Vector*>(data);
+  Vector sums[kSums] = {};
+  for (std::int64_t i = 0; i < bytes / static_cast<std::int64_t>(sizeof(Vector)); i += kSums) {
+#pragma GCC unroll 8
+    for (int j = 0; j < kSums; ++j) sums[j] += vectors[i + j];
   }
-  *out += *std::max_element(sums, sums + 64);
-  return static_cast<double>(count) * sizeof(float);
+  Vector total{};
+#pragma GCC unroll 8
+  for (int j = 0; j < kSums; ++j) total += sums[j];
+  *out += total[0];
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx512f"))) void sum_all_avx512(const std::byte* data, std::int64_t bytes,
+                                                       float* out) {
+  sum_all<Vector16>(data, bytes, out);
+}
+__attribute__((target("avx2"))) void sum_all_avx2(const std::byte* data, std::int64_t bytes,
+                                                  float* out) {
+  sum_all<Vector8>(data, bytes, out);
+}
+#endif
+
+void sum_all_best(const std::byte* data, std::int64_t bytes, float* out) {
+#if defined(__x86_64__)
+  if (ops::best_isa() == ops::Isa::avx512) return sum_all_avx512(data, bytes, out);
+  if (ops::best_isa() == ops::Isa::avx2) return sum_all_avx2(data, bytes, out);
+#endif
+  sum_all<Vector4>(data, bytes, out);
 }
 
 /// Work per second of `threads` threads that each call work(thread), best of twenty short ones.
@@ -96,9 +127,29 @@ double peak_gflops(int threads) {
          });
 }
 
+ReadProbe::ReadProbe(int threads, std::int64_t bytes) : pool_(threads) {
+  constexpr std::int64_t kLargestPart = std::int64_t{2} << 20;
+  const std::int64_t share = std::max<std::int64_t>(1, bytes / threads / kAlignment) * kAlignment;
+  part_ = std::min(share, kLargestPart);
+  parts_ = share / part_ * threads;
+  data_ = ops::HugeBuffer(parts_ * part_);
+  std::fill_n(data_.data(), data_.size(), std::byte{0});  // or it would have no memory
+  results_.resize(static_cast<std::size_t>(threads) * kResultStride);
+}
+
+double ReadProbe::pass() {
+  const auto begin = Clock::now();
+  pool_.run(parts_, [this](std::int64_t part, std::int64_t worker) {
+    sum_all_best(data_.data() + part * part_, part_,
+                 &results_[static_cast<std::size_t>(worker) * kResultStride]);
+  });
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  return 1e-9 * static_cast<double>(data_.size()) / seconds;
+}
+
 double peak_read_gbps(int threads, double bytes) {
-  const std::int64_t part = static_cast<std::int64_t>(bytes / sizeof(float) / threads) / 64 * 64;
   constexpr double kLeastBytes = 1e8;  // of one measurement
+<<<<<<< ours
   const int repeats = 1 + static_cast<int>(kLeastBytes / bytes);
   ops::HugeBuffer buffer(part * threads * std::int64_t{sizeof(float)});
   auto* data = reinterpret_cast<float*>(buffer.data());
@@ -112,6 +163,17 @@ double peak_read_gbps(int threads, double bytes) {
            }
            return read;
          });
+=======
+  const int passes = 1 + static_cast<int>(kLeastBytes / bytes);
+  ReadProbe probe(threads, static_cast<std::int64_t>(bytes));
+  double best = 0.0;
+  for (int repeat = 0; repeat < 20; ++repeat) {
+    double inverse = 0.0;
+    for (int i = 0; i < passes; ++i) inverse += 1 / probe.pass();
+    best = std::max(best, passes / inverse);
+  }
+  return best;
+>>>>>>> theirs
 }
 
 }  // namespace pagequest::bench
