@@ -8,10 +8,6 @@
 #include <thread>
 #include <vector>
 
-<<<<<<< ours
-#include "engine/ops/cpu/huge_buffer.h"
-=======
->>>>>>> theirs
 #include "engine/ops/cpu/isa.h"
 
 namespace pagequest::bench {
@@ -149,21 +145,6 @@ double ReadProbe::pass() {
 
 double peak_read_gbps(int threads, double bytes) {
   constexpr double kLeastBytes = 1e8;  // of one measurement
-<<<<<<< ours
-  const int repeats = 1 + static_cast<int>(kLeastBytes / bytes);
-  ops::HugeBuffer buffer(part * threads * std::int64_t{sizeof(float)});
-  auto* data = reinterpret_cast<float*>(buffer.data());
-  std::fill_n(data, part * threads, 1.0F);
-  std::vector<float> results(static_cast<std::size_t>(threads) * kResultStride);
-  return 1e-9 * best_rate(threads, [&](int t) {
-           double read = 0.0;
-           for (int i = 0; i < repeats; ++i) {
-             read += read_all(data + t * part, part,
-                              &results[static_cast<std::size_t>(t) * kResultStride]);
-           }
-           return read;
-         });
-=======
   const int passes = 1 + static_cast<int>(kLeastBytes / bytes);
   ReadProbe probe(threads, static_cast<std::int64_t>(bytes));
   double best = 0.0;
@@ -173,7 +154,6 @@ double peak_read_gbps(int threads, double bytes) {
     best = std::max(best, passes / inverse);
   }
   return best;
->>>>>>> theirs
 }
 
 }  // namespace pagequest::bench
