@@ -50,14 +50,14 @@ TEST_CASE("An id without a word is written as a number") {
 }
 
 TEST_CASE("A tokenizer of another type is refused by the part that differs") {
-  const auto [part, value] = GENERATE(table<std::string, json>(
-      {{"normalizer", {{"type", "NFC"}}},
-       {"pre_tokenizer", {{"type", "ByteLevel"}}},
-       {"pre_tokenizer", nullptr},
-       {"post_processor", {{"type", "TemplateProcessing"}}},
-       {"decoder", {{"type", "BPEDecoder"}}},
-       {"model", {{"type", "Unigram"}, {"vocab", json::array()}}},
-       {"model", nullptr}}));
+  const auto [part, value] =
+      GENERATE(table<std::string, json>({{"normalizer", {{"type", "NFC"}}},
+                                         {"pre_tokenizer", {{"type", "ByteLevel"}}},
+                                         {"pre_tokenizer", nullptr},
+                                         {"post_processor", {{"type", "TemplateProcessing"}}},
+                                         {"decoder", {{"type", "BPEDecoder"}}},
+                                         {"model", {{"type", "Unigram"}, {"vocab", json::array()}}},
+                                         {"model", nullptr}}));
   json file = small_tokenizer();
   file[part] = value;
   CHECK_THAT(input_error_of([&] { return load(file); }), Contains("`" + part + "`"));
