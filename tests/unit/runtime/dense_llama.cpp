@@ -76,8 +76,9 @@ DenseLlama::Rows DenseLlama::rotate(Rows x) const {
   return x;
 }
 
-DenseResult DenseLlama::run(const std::vector<std::int32_t>& tokens,
-                            const std::function<bool(std::size_t, std::size_t)>& visible) const {
+DenseResult DenseLlama::run_heads(const std::vector<std::int32_t>& tokens,
+                                  const std::function<bool(std::int32_t, std::int32_t, std::size_t,
+                                                           std::size_t)>& visible) const {
   const auto head_dim = static_cast<std::size_t>(config_.head_dim);
   const auto width = static_cast<std::ptrdiff_t>(config_.hidden_size);
   DenseResult result;
@@ -95,14 +96,15 @@ DenseResult DenseLlama::run(const std::vector<std::int32_t>& tokens,
     Rows mixed(x.size());
     result.probabilities.emplace_back();
     for (std::int32_t head = 0; head < config_.query_heads; ++head) {
-      const auto kv_head =
-          static_cast<std::size_t>(head / (config_.query_heads / config_.kv_heads));
-      const auto keys = head_of(key, kv_head, head_dim);
-      const auto values = head_of(value, kv_head, head_dim);
+      const std::int32_t kv_head = head / (config_.query_heads / config_.kv_heads);
+      const auto keys = head_of(key, static_cast<std::size_t>(kv_head), head_dim);
+      const auto values = head_of(value, static_cast<std::size_t>(kv_head), head_dim);
       auto& rows = result.probabilities.back().emplace_back();
       for (std::size_t row = 0; row < x.size(); ++row) {
         std::vector<bool> mask;
-        for (std::size_t t = 0; t < x.size(); ++t) mask.push_back(t <= row && visible(row, t));
+        for (std::size_t t = 0; t < x.size(); ++t) {
+          mask.push_back(t <= row && visible(layer, kv_head, row, t));
+        }
         const auto one = reference::attention(
             std::span(query[row]).subspan(static_cast<std::size_t>(head) * head_dim, head_dim),
             keys, values, mask, 1.0 / std::sqrt(static_cast<double>(head_dim)));
@@ -110,6 +112,8 @@ DenseResult DenseLlama::run(const std::vector<std::int32_t>& tokens,
         rows.push_back(one.weights);
       }
     }
+    result.queries.push_back(query);
+    result.keys.push_back(key);
     add(x, project(mixed, prefix + "self_attn.o_proj.weight"));
     const Rows again = normalise(x, prefix + "post_attention_layernorm.weight");
     Rows gate_up = project(again, prefix + "mlp.gate_proj.weight");
@@ -124,6 +128,13 @@ DenseResult DenseLlama::run(const std::vector<std::int32_t>& tokens,
       config_.tied_embeddings ? "model.embed_tokens.weight" : "lm_head.weight";
   result.logits = project(normalise(x, "model.norm.weight"), output);
   return result;
+}
+
+DenseResult DenseLlama::run(const std::vector<std::int32_t>& tokens,
+                            const std::function<bool(std::size_t, std::size_t)>& visible) const {
+  return run_heads(tokens, [&](std::int32_t, std::int32_t, std::size_t row, std::size_t token) {
+    return visible(row, token);
+  });
 }
 
 DenseResult DenseLlama::run(const std::vector<std::int32_t>& tokens) const {

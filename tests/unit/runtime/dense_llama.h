@@ -17,6 +17,9 @@ struct DenseResult {
   std::vector<std::vector<float>> logits;  // (position, vocabulary)
   /// (layer, query head, row, token): attention probabilities.
   std::vector<std::vector<std::vector<std::vector<double>>>> probabilities;
+  /// (layer, position, heads x head_dim): after the rotation.
+  std::vector<std::vector<std::vector<float>>> queries;
+  std::vector<std::vector<std::vector<float>>> keys;
 };
 
 /// A Llama forward pass over one whole sequence from the plain operations of ops::reference: no
@@ -29,6 +32,11 @@ class DenseLlama {
   [[nodiscard]] DenseResult run(const std::vector<std::int32_t>& tokens,
                                 const std::function<bool(std::size_t, std::size_t)>& visible) const;
   [[nodiscard]] DenseResult run(const std::vector<std::int32_t>& tokens) const;
+  /// `visible(layer, KV head, row, token)`: the same for each head.
+  [[nodiscard]] DenseResult run_heads(
+      const std::vector<std::int32_t>& tokens,
+      const std::function<bool(std::int32_t, std::int32_t, std::size_t, std::size_t)>& visible)
+      const;
 
   [[nodiscard]] const model::ModelConfig& config() const { return config_; }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,34 +45,58 @@ struct RecordedStep {
   std::vector<std::int32_t> pages;
   std::vector<float> mean;
   std::vector<float> max;
+  std::vector<std::int32_t> first_page;
+  std::vector<float> sink_share;
+  std::vector<float> query_head_mass;
+  std::vector<float> thresholds;
+  std::vector<std::uint64_t> tokens_above;
+  std::vector<float> query_cosine;
   bool operator==(const RecordedStep&) const = default;
+};
+
+struct RecordedBounds {
+  Thread thread{};
+  std::int32_t step = -1;
+  std::int32_t page = -1;
+  std::vector<float> lowest;
+  std::vector<float> highest;
 };
 
 /// Keeps everything; `log` has one word an event, in order.
 class RecordingSink final : public EventSink {
  public:
   void on(const Event& event) override {
-    std::visit(Overloaded{[this](const TokensFilled& e) { add(e); },
-                          [this](const PagesAttended& e) { add(e); },
-                          [this](const TokensEvicted& e) {
-                            evicted.push_back(e);
-                            log.push_back("evicted");
-                          },
-                          [this](const PageFreed& e) {
-                            freed.push_back(e);
-                            log.push_back("freed");
-                          },
-                          [this](const EpisodeBegan&) { log.push_back("began"); },
-                          [this](const auto&) { log.push_back("other"); }},
-               event);
+    std::visit(
+        Overloaded{[this](const TokensFilled& e) { add(e); },
+                   [this](const PagesAttended& e) { add(e); },
+                   [this](const TokensEvicted& e) {
+                     evicted.push_back(e);
+                     log.push_back("evicted");
+                   },
+                   [this](const PageFreed& e) {
+                     freed.push_back(e);
+                     log.push_back("freed");
+                   },
+                   [this](const KeysBounded& e) {
+                     bounds.push_back({e.thread, e.step, e.page, copy(e.lowest), copy(e.highest)});
+                     log.push_back("bounded");
+                   },
+                   [this](const EpisodeBegan&) { log.push_back("began"); },
+                   [this](const auto&) { log.push_back("other"); }},
+        event);
   }
 
   std::vector<RecordedStep> steps;
   std::vector<TokensEvicted> evicted;
   std::vector<PageFreed> freed;
+  std::vector<RecordedBounds> bounds;
   std::vector<std::string> log;
 
  private:
+  template <class T>
+  static std::vector<T> copy(std::span<const T> values) {
+    return {values.begin(), values.end()};
+  }
   void add(const TokensFilled& e) {
     steps.push_back({.episode = e.episode,
                      .thread = e.thread,
@@ -79,15 +104,21 @@ class RecordingSink final : public EventSink {
                      .step = e.step,
                      .iteration = e.iteration,
                      .first = e.first,
-                     .tokens = {e.tokens.begin(), e.tokens.end()}});
+                     .tokens = copy(e.tokens)});
     log.push_back("filled");
   }
   void add(const PagesAttended& e) {
     RecordedStep& step = steps.back();
     step.query_rows = e.query_rows;
-    step.pages = {e.pages.begin(), e.pages.end()};
-    step.mean = {e.mean.begin(), e.mean.end()};
-    step.max = {e.max.begin(), e.max.end()};
+    step.pages = copy(e.pages);
+    step.mean = copy(e.mean);
+    step.max = copy(e.max);
+    step.first_page = copy(e.first_page);
+    step.sink_share = copy(e.sink_share);
+    step.query_head_mass = copy(e.query_head_mass);
+    step.thresholds = copy(e.thresholds);
+    step.tokens_above = copy(e.tokens_above);
+    step.query_cosine = copy(e.query_cosine);
     log.push_back("attended");
   }
 };
