@@ -31,20 +31,25 @@ double best_seconds(const Work& work) {
 LinearTiming time_one(std::int64_t rows, std::int64_t inputs, std::int64_t outputs) {
   const std::vector<float> weights(static_cast<std::size_t>(inputs * outputs), 0.5F);
   const std::vector<float> x(static_cast<std::size_t>(rows * inputs), 1.0F);
-  ops::PackedMatrix packed(outputs, inputs);
+  ops::PackedMatrix packed(ops::WeightType::f32, outputs, inputs);
   packed.set_outputs(0, weights.data(), outputs);
   std::vector<float> y(static_cast<std::size_t>(rows * packed.padded_outputs()));
+  std::vector<float> scratch(static_cast<std::size_t>(ops::linear_scratch_floats(inputs)));
   const ops::Kernels& kernels = ops::kernels_for(ops::best_isa());
   const double ours = best_seconds([&] {
     kernels.linear({.x = x.data(),
                     .rows = rows,
                     .x_stride = inputs,
+                    .type = packed.type(),
                     .panels = packed.panels(),
+                    .scales = packed.scales(),
                     .inputs = inputs,
                     .panel_count = packed.panel_count(),
                     .y = y.data(),
                     .y_stride = packed.padded_outputs(),
-                    .accumulate = false});
+                    .accumulate = false,
+                    .precise = false,
+                    .scratch = scratch.data()});
   });
   const double theirs = best_seconds([&] {
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(rows),

@@ -57,13 +57,22 @@ TEST_CASE("A shard that is missing, truncated or foreign is refused by name") {
   const ShardedFolder sharded;
   sharded.write();
   const std::string shard = "model-00002-of-00002.safetensors";
-  SECTION("missing") { std::filesystem::remove(sharded.folder.path() / shard); }
+  const auto verdict = [&] {
+    CHECK_THAT(input_error_of([&] { Checkpoint{sharded.folder.path()}; }), Contains(shard));
+  };
+  SECTION("missing") {
+    std::filesystem::remove(sharded.folder.path() / shard);
+    verdict();
+  }
   SECTION("truncated") {
     const std::string whole = safetensors(sharded.shards.at(shard));
     sharded.folder.write(shard, whole.substr(0, whole.size() - 3));
+    verdict();
   }
-  SECTION("foreign") { sharded.folder.write(shard, "GGUF and more bytes than eight"); }
-  CHECK_THAT(input_error_of([&] { Checkpoint{sharded.folder.path()}; }), Contains(shard));
+  SECTION("foreign") {
+    sharded.folder.write(shard, "GGUF and more bytes than eight");
+    verdict();
+  }
 }
 
 TEST_CASE("An index and shards that disagree are refused with the tensor's name") {
@@ -73,17 +82,25 @@ TEST_CASE("An index and shards that disagree are refused with the tensor's name"
   const std::string other = shard == "model-00001-of-00002.safetensors"
                                 ? "model-00002-of-00002.safetensors"
                                 : "model-00001-of-00002.safetensors";
-  SECTION("a tensor that no shard holds") { sharded.shards[shard].erase(name); }
+  const auto verdict = [&] { CHECK_THAT(sharded.error(), Contains("`" + name + "`")); };
+  SECTION("a tensor that no shard holds") {
+    sharded.shards[shard].erase(name);
+    verdict();
+  }
   SECTION("a tensor in two shards") {
     sharded.shards[other][name] = sharded.shards[shard][name];
     CHECK_THAT(sharded.error(), Contains("two shards"));
+    verdict();
   }
-  SECTION("a tensor that the index seeks in the other shard") { sharded.weight_map[name] = other; }
+  SECTION("a tensor that the index seeks in the other shard") {
+    sharded.weight_map[name] = other;
+    verdict();
+  }
   SECTION("a tensor that the index lacks") {
     sharded.weight_map.erase(name);
     CHECK_THAT(sharded.error(), Contains("not in the index"));
+    verdict();
   }
-  CHECK_THAT(sharded.error(), Contains("`" + name + "`"));
 }
 
 TEST_CASE("An index without a usable weight map is refused") {

@@ -197,11 +197,19 @@ TEST_CASE("MXFP4 scales that are NaN or beyond f32 are refused with their tensor
 TEST_CASE("MXFP4 blocks of another type or shape are refused by name") {
   Tensors tensors = mxfp4_tensors();
   const std::string name = std::string(kGateUp) + "_blocks";
-  SECTION("dtype") { tensors[name].dtype = "I8"; }
-  SECTION("shape") { tensors[name].shape = {kExperts, 2 * kWideInner, 16, kWideHidden / 32}; }
-  CHECK_THAT(
-      input_error_of([&] { return load_model(config_of(kWideHidden, kWideInner), tensors); }),
-      Contains(name));
+  const auto verdict = [&] {
+    CHECK_THAT(
+        input_error_of([&] { return load_model(config_of(kWideHidden, kWideInner), tensors); }),
+        Contains(name));
+  };
+  SECTION("dtype") {
+    tensors[name].dtype = "I8";
+    verdict();
+  }
+  SECTION("shape") {
+    tensors[name].shape = {kExperts, 2 * kWideInner, 16, kWideHidden / 32};
+    verdict();
+  }
 }
 
 }  // namespace
