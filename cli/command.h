@@ -16,6 +16,7 @@ void add_bench(CLI::App& app, ExitCode& code);
 void add_check(CLI::App& app, ExitCode& code);
 void add_export_task(CLI::App& app, ExitCode& code);
 void add_info(CLI::App& app, ExitCode& code);
+void add_inspect(CLI::App& app, ExitCode& code);
 void add_list(CLI::App& app, ExitCode& code);
 void add_record(CLI::App& app, ExitCode& code);
 void add_report(CLI::App& app, ExitCode& code);

@@ -24,6 +24,7 @@ int run(int argc, char** argv) {
   add_list(app, code);
   add_record(app, code);
   add_info(app, code);
+  add_inspect(app, code);
   add_check(app, code);
   add_analyze(app, code);
   add_simulate(app, code);

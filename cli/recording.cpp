@@ -106,6 +106,12 @@ std::vector<Option> recording_options(RecordingConfig& config) {
   };
 }
 
+agent::AgentConfig agent_config(const RecordingConfig& config) {
+  agent::AgentConfig agent = with_memory(config);
+  agent.sampling.seed = agent.seed;
+  return agent;
+}
+
 RecordingResult record(const RecordingConfig& config, const model::Model& model,
                        const std::filesystem::path& trace, InterruptGuard& interrupt) {
   agent::AgentConfig agent = with_memory(config);

@@ -33,6 +33,9 @@ struct RecordingConfig {
 /// The options of `record`, which point into `config`.
 [[nodiscard]] std::vector<Option> recording_options(RecordingConfig& config);
 
+/// The agent as the policy wants it, with the seed of its sampling.
+[[nodiscard]] agent::AgentConfig agent_config(const RecordingConfig& config);
+
 struct RecordingResult {
   agent::RunTotals totals;
   double seconds = 0;  // of the run itself, without loading the model

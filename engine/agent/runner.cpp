@@ -42,7 +42,7 @@ Runner::Runner(const model::Model& model, const runtime::EngineConfig& engine,
       chat_(ChatMarkers{}, model.tokenizer()),
       engine_(model, engine, meter_) {}
 
-RunTotals Runner::run(const Progress& progress) {
+RunTotals Runner::run(const Progress& progress, const Observer& observe) {
   start_due();
   while (!running_.empty()) {
     const auto sampled = engine_.step();
@@ -55,7 +55,8 @@ RunTotals Runner::run(const Progress& progress) {
     start_due();
     const auto ended = static_cast<std::int32_t>(totals_.episodes.size());
     const bool reports = totals_.episodes.size() != ended_before || totals_.iterations % 64 == 0;
-    if (reports && !progress(ended, config_.episodes)) {
+    const bool goes_on = !observe || observe(engine_);
+    if (!goes_on || (reports && !progress(ended, config_.episodes))) {
       totals_.interrupted = true;
       break;
     }

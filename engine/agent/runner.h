@@ -38,7 +38,10 @@ class Runner {
   Runner(const model::Model& model, const runtime::EngineConfig& engine, const AgentConfig& agent,
          EventSink& sink);
 
-  [[nodiscard]] RunTotals run(const Progress& progress);
+  /// Called after each iteration, to look at the engine; returning false stops the run.
+  using Observer = std::function<bool(const runtime::Engine&)>;
+
+  [[nodiscard]] RunTotals run(const Progress& progress, const Observer& observe = {});
 
  private:
   void start_due();

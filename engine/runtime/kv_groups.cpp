@@ -64,7 +64,7 @@ std::vector<KvGroup> head_groups(const model::ModelConfig& config) {
 }  // namespace
 
 std::string_view to_string(KvTables tables) {
-  return tables == KvTables::shared ? "shared" : "per-head";
+  return tables == KvTables::shared ? "shared" : "per_head";
 }
 
 KvTables kv_tables_named(std::string_view name) {

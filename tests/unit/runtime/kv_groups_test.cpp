@@ -99,9 +99,9 @@ TEST_CASE(
 
 TEST_CASE("Tables are known by their names") {
   CHECK(kv_tables_named("shared") == KvTables::shared);
-  CHECK(kv_tables_named("per-head") == KvTables::per_head);
+  CHECK(kv_tables_named("per_head") == KvTables::per_head);
   CHECK_THROWS_WITH(kv_tables_named("head"),
-                    Catch::Matchers::Contains("per-head") && Catch::Matchers::Contains("shared"));
+                    Catch::Matchers::Contains("per_head") && Catch::Matchers::Contains("shared"));
 }
 
 }  // namespace
