@@ -36,10 +36,8 @@ std::optional<runtime::Inspection> inspect_after(const RecordingConfig& config,
                                                  std::int64_t iterations,
                                                  InterruptGuard& interrupt) {
   const auto model = model::Model::load(config.model);
-  runtime::EngineConfig engine = config.engine;
-  engine.capture = config.attention;
   CaptureSink sink;
-  agent::Runner runner(model, engine, agent_config(config), sink);
+  agent::Runner runner(model, engine_config(config), agent_config(config), sink);
   std::optional<runtime::Inspection> inspection;
   std::int64_t played = 0;
   const auto totals = runner.run([&](std::int32_t, std::int32_t) { return !interrupt.requested(); },

@@ -20,7 +20,7 @@ namespace pagequest::cli {
 struct Option {
   std::string name;  // "aux-interval": flag --aux-interval, key aux_interval
   std::string help;  // with the unit
-  std::variant<bool*, std::int32_t*, std::uint64_t*, float*, double*, std::string*,
+  std::variant<bool*, std::int32_t*, std::int64_t*, std::uint64_t*, float*, double*, std::string*,
                std::map<std::string, std::string>*>
       value;
 };

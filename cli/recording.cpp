@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 
+#include "analyzer/number_list.h"
 #include "cli/progress.h"
 #include "cli/version.h"
 #include "engine/kv/policies/registry.h"
@@ -29,9 +30,9 @@ agent::AgentConfig with_memory(const RecordingConfig& config) {
   return agent;
 }
 
-traces::Captures captures_of(const RecordingConfig& config, const model::ModelConfig& model) {
-  if (!config.attention) return {};
-  const runtime::CaptureOptions& options = config.engine.capture_options;
+traces::Captures captures_of(const runtime::EngineConfig& engine, const model::ModelConfig& model) {
+  if (!engine.capture) return {};
+  const runtime::CaptureOptions& options = engine.capture_options;
   return {.sink_share = model.attention_sinks,
           .query_heads = options.query_heads,
           .query_cosine = options.query_cosine,
@@ -58,10 +59,11 @@ traces::Header header_of(const RecordingConfig& config, const agent::AgentConfig
   header.head_dim = shape.head_dim;
   header.prefill_rows = config.engine.prefill_rows;
   header.episodes_planned = agent.episodes;
-  header.kv_storage = to_string(runtime::resolve(config.engine, model).kv_storage);
-  header.kv_tables = to_string(config.engine.kv_tables);
+  const runtime::EngineConfig engine = engine_config(config);
+  header.kv_storage = to_string(runtime::resolve(engine, model).kv_storage);
+  header.kv_tables = to_string(engine.kv_tables);
   header.windows = shape.windows;
-  header.captures = captures_of(config, shape);
+  header.captures = captures_of(engine, shape);
   // The number of threads changes no byte of a trace, so it must not be one.
   resolved.engine.threads = 0;
   header.config_json = resolved_json(recording_options(resolved));
@@ -95,7 +97,14 @@ std::vector<Option> recording_options(RecordingConfig& config) {
       {"top-p", "nucleus of sampling", &agent.sampling.top_p},
       {"concurrency", "episodes in flight", &agent.concurrency},
       {"page-size", "tokens of a KV page, at most 64", &engine.page_size},
-      {"pool-pages", "physical KV pages", &engine.pool_pages},
+      {"pool-pages", "KV pages of each group of layers", &engine.pool_pages},
+      {"pool-bytes", "bytes of the KV pool, instead of its pages; 0: pool-pages decides",
+       &engine.pool_bytes},
+      {"kv-storage", "keys and values as auto (f32 for weights in f32, else bf16), f32, bf16, int8",
+       &config.kv_storage},
+      {"kv-tables", "page tables: shared, or per_head for each layer and KV head",
+       &config.kv_tables},
+      {"prefix-sharing", "share the KV pages of equal beginnings", &engine.prefix_sharing},
       {"max-batch-tokens", "tokens of one engine iteration", &engine.max_batch_tokens},
       {"prefill-chunk", "tokens of one sequence's prefill in one iteration", &engine.prefill_chunk},
       {"prefill-rows", "last rows of a prefill chunk whose attention is captured",
@@ -103,6 +112,12 @@ std::vector<Option> recording_options(RecordingConfig& config) {
       {"threads", "worker threads, 0 for all cores; the trace does not depend on it",
        &engine.threads},
       {"attention", "record attention per page", &config.attention},
+      {"query-heads", "record it for each query head too", &engine.capture_options.query_heads},
+      {"thresholds", "record the tokens whose probability reaches these, such as 0.01,0.1",
+       &config.thresholds},
+      {"query-cosine", "record the cosine of each step's query with that of the step before",
+       &engine.capture_options.query_cosine},
+      {"key-bounds", "record the bounds of each page's keys", &engine.capture_options.key_bounds},
   };
 }
 
@@ -112,12 +127,23 @@ agent::AgentConfig agent_config(const RecordingConfig& config) {
   return agent;
 }
 
+runtime::EngineConfig engine_config(const RecordingConfig& config) {
+  runtime::EngineConfig engine = config.engine;
+  engine.capture = config.attention;
+  engine.kv_storage = runtime::kv_storage_named(config.kv_storage);
+  engine.kv_tables = runtime::kv_tables_named(config.kv_tables);
+  if (!config.thresholds.empty()) {
+    const auto numbers = analyzer::parse_ascending("thresholds", config.thresholds, 1e-6, 1.0);
+    engine.capture_options.thresholds.assign(numbers.begin(), numbers.end());
+  }
+  return engine;
+}
+
 RecordingResult record(const RecordingConfig& config, const model::Model& model,
                        const std::filesystem::path& trace, InterruptGuard& interrupt) {
   agent::AgentConfig agent = with_memory(config);
   agent.sampling.seed = agent.seed;
-  runtime::EngineConfig engine = config.engine;
-  engine.capture = config.attention;
+  const runtime::EngineConfig engine = engine_config(config);
 
   tracer::Recorder recorder(trace, header_of(config, agent, model));
   agent::Runner runner(model, engine, agent, recorder);

@@ -27,7 +27,10 @@ struct RecordingConfig {
   std::string policy = "full";  // a registered policy, or "hindsight"
   bool attention = true;
   agent::AgentConfig agent;
-  runtime::EngineConfig engine;
+  runtime::EngineConfig engine;  // but for the three below
+  std::string kv_storage = "auto";
+  std::string kv_tables = "shared";
+  std::string thresholds;  // "0.01,0.1"; empty: no token sets
 };
 
 /// The options of `record`, which point into `config`.
@@ -35,6 +38,9 @@ struct RecordingConfig {
 
 /// The agent as the policy wants it, with the seed of its sampling.
 [[nodiscard]] agent::AgentConfig agent_config(const RecordingConfig& config);
+
+/// The engine's part, names and lists read. Throws usage_error when one can't be.
+[[nodiscard]] runtime::EngineConfig engine_config(const RecordingConfig& config);
 
 struct RecordingResult {
   agent::RunTotals totals;

@@ -47,7 +47,8 @@ model::LayerWeights in_f32(const model::LayerWeights& layer) {
 
 }  // namespace
 
-model::Model load_in_f32(const std::filesystem::path& folder) {
+model::Model load_in_f32(const std::filesystem::path& folder,
+                         const std::function<void(model::Weights&)>& change) {
   const model::Model stored = model::Model::load(folder);
   model::Weights wide;
   wide.embedding = in_f32(stored.weights().embedding);
@@ -55,6 +56,7 @@ model::Model load_in_f32(const std::filesystem::path& folder) {
   for (const auto& layer : stored.weights().layers) wide.layers.push_back(in_f32(layer));
   wide.final_norm = stored.weights().final_norm;
   wide.hash = stored.weights().hash;
+  if (change) change(wide);
   std::optional<model::Tokenizer> tokenizer;
   if (stored.has_tokenizer()) tokenizer = stored.tokenizer();
   return {stored.config(), std::move(tokenizer), std::move(wide)};

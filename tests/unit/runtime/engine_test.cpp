@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/runtime/engine.h"
 
+#include <limits>
+
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
@@ -134,6 +136,18 @@ TEST_CASE("Impossible sampling and unknown policies are refused, and leave no se
   CHECK_THROWS_AS(add(engine, {1}, {.temperature = 1.0F, .top_p = 0.0F}), Error);
   CHECK_THROWS_AS(add(engine, {1}, {}, {.name = "lru", .params = {}}), Error);
   CHECK_FALSE(engine.has_queued_input());
+}
+
+TEST_CASE("Logits that are not numbers are an error that says where") {
+  const model::Model model =
+      pagequest::test::load_in_f32("tests/reference/tiny", [](model::Weights& weights) {
+        weights.final_norm[3] = std::numeric_limits<float>::quiet_NaN();
+      });
+  NullSink sink;
+  Engine engine(model, {.pool_pages = 10}, sink);
+  engine.add(EpisodeId{5}, random_tokens(9, 1), {}, {});
+  CHECK_THROWS_WITH(engine.step(),
+                    Contains("NaN") && Contains("episode 5") && Contains("position 8"));
 }
 
 TEST_CASE("Seeded sampling repeats itself and depends on the seed") {
