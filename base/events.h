@@ -37,7 +37,9 @@ struct EpisodeBegan {
   EpisodeId episode;
 };
 
-/// Tokens got keys and values at consecutive positions. One event a thread and step.
+/// Tokens got keys and values at consecutive positions. One event a thread and step. With shared
+/// prefixes the first step of a thread may tell of tokens whose pages another sequence computed:
+/// no PagesAttended follows it, and the next step can have the same iteration.
 struct TokensFilled {
   EpisodeId episode;
   Thread thread;
