@@ -22,7 +22,7 @@ namespace {
 struct Arguments {
   std::string model;
   std::string geometry;
-  std::string kv_type = "automatic";
+  std::string kv_type = "auto";
   bench::BenchPlan plan;
   runtime::EngineConfig engine = {.page_size = 32, .max_batch_tokens = 512, .prefill_chunk = 512};
   bool json = false;
@@ -78,7 +78,7 @@ void add_engine(CLI::App& app) {
       {"prompt-repetitions", "measured prompts of each kind", &plan.prompt_repetitions},
       {"capture", "measure with the capture of the attention as well as without", &plan.capture},
       {"threads", "threads; 0: all cores", &engine.threads},
-      {"kv-type", "automatic, f32, bf16 or int8 keys and values", &arguments->kv_type},
+      {"kv-type", "keys and values: auto (as the weights), f32, bf16 or int8", &arguments->kv_type},
       {"page-size", "tokens of a page", &engine.page_size},
       {"prefill-chunk", "most prompt tokens of an iteration", &engine.prefill_chunk}};
   add_options(*command, options);

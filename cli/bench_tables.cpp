@@ -18,16 +18,28 @@ constexpr double kGiga = 1e9;
 constexpr double kMebi = 1024.0 * 1024.0;
 constexpr double kQuiet = 0.1;  // the steps that other load on the machine disturbed least
 
+/// Of the dot products that the model's matrices take.
+struct Peak {
+  std::string type;
+  double gflops;
+};
+
+Peak peak_of(const model::Model& model, int threads) {
+  const bool bf16 = model.weights().embedding.type() == ops::WeightType::bf16;
+  return bf16 ? Peak{"bf16 dot products", bench::peak_bf16_gflops(threads)}
+              : Peak{"f32", bench::peak_gflops(threads)};
+}
+
 ResultTable machine_table(const runtime::EngineConfig& config, const bench::BenchSamples& samples,
-                          double peak_gflops) {
+                          const Peak& peak) {
   ResultTable table("machine", "What the processor and its memory can do, measured in this run.",
                     {{"kernels", ""},
                      {"threads", "threads"},
                      {"read_gb_per_s", "GB/s, median"},
                      {"best_read_gb_per_s", "GB/s"},
-                     {"peak_gflop_per_s", "GFLOP/s, f32"}});
+                     {"peak_gflop_per_s", "GFLOP/s, " + peak.type}});
   table.add({std::string(ops::to_string(ops::best_isa())), std::int64_t{config.threads},
-             samples.read_gbps(0.5), samples.read_gbps(1.0), peak_gflops});
+             samples.read_gbps(0.5), samples.read_gbps(1.0), peak.gflops});
   return table;
 }
 
@@ -102,10 +114,8 @@ ResultTable capture_table(const bench::BenchSamples& samples) {
 }
 
 ResultTable prefill_table(const bench::BenchSamples& samples, const bench::StepNeeds& needs,
-                          double peak_gflops) {
-  ResultTable table("prefill",
-                    "A prompt alone. Bytes: the weights once an iteration. The arithmetic's share "
-                    "is of the f32 peak, which bf16 dot products can exceed.",
+                          const Peak& peak) {
+  ResultTable table("prefill", "A prompt alone. Bytes: the weights once an iteration.",
                     {{"tokens", "tokens"},
                      {"capture", ""},
                      {"prompts", "prompts"},
@@ -123,7 +133,7 @@ ResultTable prefill_table(const bench::BenchSamples& samples, const bench::StepN
     const double gbps = prefill.iterations * needs.weight_bytes() / median / kGiga;
     table.add({std::int64_t{prefill.tokens}, std::string(capture),
                static_cast<std::int64_t>(seconds.size()), prefill.tokens / median,
-               prefill.tokens / quantile(seconds, 0.0), gflops, gflops / peak_gflops, gbps,
+               prefill.tokens / quantile(seconds, 0.0), gflops, gflops / peak.gflops, gbps,
                gbps / samples.read_gbps(0.5)});
   };
   add("off", prefill.plain_s);
@@ -150,12 +160,11 @@ std::vector<ResultTable> bench_tables(const model::Model& model,
                                       const runtime::EngineConfig& config,
                                       const bench::BenchSamples& samples) {
   const bench::StepNeeds needs(model, samples.kv_type);
-  const double peak_gflops = bench::peak_gflops(config.threads);
-  std::vector<ResultTable> tables = {machine_table(config, samples, peak_gflops),
+  const Peak peak = peak_of(model, config.threads);
+  std::vector<ResultTable> tables = {machine_table(config, samples, peak),
                                      model_table(model, config, samples, needs)};
   if (!samples.decode.empty()) tables.push_back(decode_table(samples, needs));
-  if (!samples.prefill.plain_s.empty())
-    tables.push_back(prefill_table(samples, needs, peak_gflops));
+  if (!samples.prefill.plain_s.empty()) tables.push_back(prefill_table(samples, needs, peak));
   tables.push_back(capture_table(samples));
   if (tables.back().rows().empty()) tables.pop_back();
   tables.push_back(memory_table(samples));

@@ -8,6 +8,10 @@
 #include <thread>
 #include <vector>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "engine/ops/cpu/isa.h"
 
 namespace pagequest::bench {
@@ -45,12 +49,29 @@ __attribute__((target("avx512f"))) double multiply_add_avx512(std::int64_t round
 __attribute__((target("avx2,fma"))) double multiply_add_avx2(std::int64_t rounds, float* out) {
   return multiply_add<Vector8, 12>(rounds, out);
 }
+
+__attribute__((target("avx512f,avx512bf16"))) double dot_bf16(std::int64_t rounds, float* out) {
+  constexpr int kSums = 24;
+  __m512 sums[kSums];
+#pragma GCC unroll 32
+  for (auto& sum : sums) sum = _mm512_setzero_ps();
+  const __m512bh factor = _mm512_cvtne2ps_pbh(_mm512_set1_ps(0.5F), _mm512_set1_ps(0.25F));
+  for (std::int64_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 32
+    for (auto& sum : sums) sum = _mm512_dpbf16_ps(sum, factor, factor);
+  }
+#pragma GCC unroll 32
+  for (const auto& sum : sums) sums[0] = _mm512_add_ps(sums[0], sum);
+  *out = _mm512_cvtss_f32(sums[0]);
+  constexpr double kOperations = 2.0 * sizeof(__m512bh) / 2;
+  return kOperations * kSums * static_cast<double>(rounds);
+}
 #endif
 typedef float Vector4 __attribute__((vector_size(16)));
 
 double multiply_add_best(std::int64_t rounds, float* out) {
 #if defined(__x86_64__)
-  if (ops::best_isa() == ops::Isa::avx512) return multiply_add_avx512(rounds, out);
+  if (ops::best_isa() >= ops::Isa::avx512) return multiply_add_avx512(rounds, out);
   if (ops::best_isa() == ops::Isa::avx2) return multiply_add_avx2(rounds, out);
 #endif
   return multiply_add<Vector4, 12>(rounds, out);
@@ -86,7 +107,7 @@ __attribute__((target("avx2"))) void sum_all_avx2(const std::byte* data, std::in
 
 void sum_all_best(const std::byte* data, std::int64_t bytes, float* out) {
 #if defined(__x86_64__)
-  if (ops::best_isa() == ops::Isa::avx512) return sum_all_avx512(data, bytes, out);
+  if (ops::best_isa() >= ops::Isa::avx512) return sum_all_avx512(data, bytes, out);
   if (ops::best_isa() == ops::Isa::avx2) return sum_all_avx2(data, bytes, out);
 #endif
   sum_all<Vector4>(data, bytes, out);
@@ -121,6 +142,19 @@ double peak_gflops(int threads) {
   return 1e-9 * best_rate(threads, [&](int t) {
            return multiply_add_best(kRounds, &results[static_cast<std::size_t>(t) * kResultStride]);
          });
+}
+
+double peak_bf16_gflops(int threads) {
+#if defined(__x86_64__)
+  if (ops::best_isa() == ops::Isa::avx512_bf16) {
+    constexpr std::int64_t kRounds = 500'000;
+    std::vector<float> results(static_cast<std::size_t>(threads) * kResultStride);
+    return 1e-9 * best_rate(threads, [&](int t) {
+             return dot_bf16(kRounds, &results[static_cast<std::size_t>(t) * kResultStride]);
+           });
+  }
+#endif
+  return peak_gflops(threads);
 }
 
 ReadProbe::ReadProbe(int threads, std::int64_t bytes) : pool_(threads) {

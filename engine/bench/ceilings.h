@@ -15,6 +15,9 @@ namespace pagequest::bench {
 /// Multiply-adds of the widest f32 vectors, in registers, on all `threads` at once, GFLOP/s.
 [[nodiscard]] double peak_gflops(int threads);
 
+/// The same of bf16 dot products; peak_gflops() where the processor or the build has none.
+[[nodiscard]] double peak_bf16_gflops(int threads);
+
 /// Reads a buffer of its own on all threads at once: from the caches if it fits into them, else
 /// from memory. Parts are handed to whoever is free, so that one slow thread does not look like a
 /// slow memory. The pages are as large as those of the engine's weights.

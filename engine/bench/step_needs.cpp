@@ -11,7 +11,12 @@ double elements(const ops::PackedMatrix& matrix) {
   return static_cast<double>(matrix.outputs()) * static_cast<double>(matrix.inputs());
 }
 
-double bytes(const ops::PackedMatrix& matrix) { return static_cast<double>(matrix.bytes()); }
+/// Without the padding of the last panel.
+double bytes(const ops::PackedMatrix& matrix) {
+  if (matrix.outputs() == 0) return 0.0;
+  return static_cast<double>(matrix.bytes()) * static_cast<double>(matrix.outputs()) /
+         static_cast<double>(matrix.padded_outputs());
+}
 
 /// Of the matrices that one token meets.
 template <class Measure>

@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+// Runs the program that is sold: `pagequest bench engine --json`. No time is judged, only that the
+// numbers belong together.
+#include <array>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+namespace {
+
+using Row = std::map<std::string, nlohmann::json>;
+using Tables = std::map<std::string, std::vector<Row>>;
+
+std::string output_of(const std::string& arguments) {
+  const std::string command = std::string(PQ_PAGEQUEST) + " " + arguments;
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
+  REQUIRE(pipe != nullptr);
+  std::string text;
+  std::array<char, 4096> part{};
+  for (std::size_t n = 0; (n = std::fread(part.data(), 1, part.size(), pipe.get())) > 0;) {
+    text.append(part.data(), n);
+  }
+  return text;
+}
+
+void add_table(const nlohmann::json& table, Tables& tables) {
+  auto& rows = tables[table.at("name")];
+  for (const auto& cells : table.at("rows")) {
+    Row row;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      row[table.at("columns").at(i).at("name")] = cells.at(i);
+    }
+    rows.push_back(row);
+  }
+}
+
+Tables tables_of(const std::string& arguments) {
+  const auto report = nlohmann::json::parse(output_of(arguments));
+  Tables tables;
+  for (const auto& section : report.at("sections")) {
+    for (const auto& block : section.at("blocks")) {
+      if (block.at("type") == "table") add_table(block.at("table"), tables);
+    }
+  }
+  return tables;
+}
+
+double number(const Row& row, const std::string& column) { return row.at(column).get<double>(); }
+
+const std::string kTiny =
+    "bench engine --geometry tiny --depth 0,64 --prompt 48 --repetitions 4 --threads 2 --json";
+
+TEST_CASE("bandwidth is bytes times rate, and a positive share of the machine's", "[cli]") {
+  const auto tables = tables_of(kTiny);
+  REQUIRE(tables.at("decode").size() == 4);
+  for (const Row& row : tables.at("decode")) {
+    CHECK(number(row, "gb_per_s") ==
+          Approx(1e-9 * number(row, "bytes_per_token") * number(row, "tokens_per_s")));
+    CHECK(number(row, "read_bandwidth_share") > 0);
+    CHECK(number(row, "quiet_tokens_per_s") >= number(row, "tokens_per_s"));
+  }
+  const Row& machine = tables.at("machine").front();
+  CHECK(number(machine, "read_gb_per_s") > 0);
+  CHECK(number(machine, "best_read_gb_per_s") >= number(machine, "read_gb_per_s"));
+}
+
+TEST_CASE("a deeper step reads the keys and values of more tokens", "[cli]") {
+  const auto tables = tables_of(kTiny);
+  const auto& decode = tables.at("decode");
+  const double kv_bytes = number(tables.at("model").front(), "kv_bytes_per_token");
+  CHECK(number(decode[0], "depth") == 0);
+  CHECK(number(decode[2], "depth") == 64);
+  // At depth 0 a step has one token before it; the steps of depth 0 are not in the depth 64.
+  CHECK(number(decode[2], "bytes_per_token") - number(decode[0], "bytes_per_token") ==
+        Approx(63 * kv_bytes));
+}
+
+TEST_CASE("prefill's arithmetic and memory rates are shares of the ceilings", "[cli]") {
+  const auto tables = tables_of(kTiny);
+  REQUIRE(tables.at("prefill").size() == 2);
+  const Row& machine = tables.at("machine").front();
+  for (const Row& row : tables.at("prefill")) {
+    CHECK(number(row, "gflop_per_s") ==
+          Approx(number(row, "peak_gflop_share") * number(machine, "peak_gflop_per_s")));
+    CHECK(number(row, "read_bandwidth_share") > 0);
+    CHECK(number(row, "best_tokens_per_s") >= number(row, "tokens_per_s"));
+  }
+}
+
+TEST_CASE("the capture's overhead is a ratio for each depth and the prompt", "[cli]") {
+  const auto tables = tables_of(kTiny);
+  REQUIRE(tables.at("capture").size() == 3);
+  for (const Row& row : tables.at("capture")) {
+    CHECK(number(row, "time_ratio") > 0);
+    CHECK(number(row, "overhead") == Approx(number(row, "time_ratio") - 1));
+  }
+}
+
+TEST_CASE("without the capture nothing is said of it", "[cli]") {
+  const auto tables = tables_of(kTiny + " --no-capture");
+  CHECK_FALSE(tables.contains("capture"));
+  REQUIRE(tables.at("decode").size() == 2);
+  for (const Row& row : tables.at("decode")) CHECK(row.at("capture") == "off");
+}
+
+TEST_CASE("the process holds at least its weights and the pages in use", "[cli]") {
+  const auto tables = tables_of(kTiny);
+  const Row& memory = tables.at("memory").front();
+  CHECK(number(memory, "weights_mib") > 0);
+  CHECK(number(memory, "kv_pool_mib") > 0);
+  CHECK(number(memory, "resident_mib") >= number(memory, "weights_mib"));
+}
+
+}  // namespace
