@@ -54,7 +54,7 @@ __attribute__((target("avx512f,avx512bf16"))) double dot_bf16(std::int64_t round
   constexpr int kSums = 24;
   __m512 sums[kSums];
 #pragma GCC unroll 32
-  for (auto& sum : sums) sum = _mm512_setzero_ps();
+  for (int i = 0; i < kSums; ++i) sums[i] = _mm512_set1_ps(static_cast<float>(i));
   const __m512bh factor = _mm512_cvtne2ps_pbh(_mm512_set1_ps(0.5F), _mm512_set1_ps(0.25F));
   for (std::int64_t round = 0; round < rounds; ++round) {
 #pragma GCC unroll 32

@@ -90,7 +90,7 @@ class Bench {
     for (std::int32_t i = 0; i < plan_.prompt_repetitions; ++i) {
       samples.plain_s.push_back(timed_prompt(false, samples.iterations));
       if (plan_.capture) samples.capture_s.push_back(timed_prompt(true, samples.iterations));
-      samples.read_gbps.push_back(probe_->pass());
+      samples.read_gbps.push_back(read_gbps());
     }
     return samples;
   }
@@ -105,6 +105,13 @@ class Bench {
 
  private:
   static int threads_of(const runtime::EngineConfig& config) { return std::max(1, config.threads); }
+
+  /// A thread that has slept needs a pass to find its core again.
+  double read_gbps() {
+    double best = 0.0;
+    for (int i = 0; i < 3; ++i) best = std::max(best, probe_->pass());
+    return best;
+  }
 
   std::int32_t finish_input() {
     std::int32_t iterations = 0;
@@ -151,7 +158,7 @@ class Bench {
     if (captured && turn % 2 == 1) samples.capture_s.push_back(timed_step(*captured));
     samples.plain_s.push_back(timed_step(plain));
     if (captured && turn % 2 == 0) samples.capture_s.push_back(timed_step(*captured));
-    samples.read_gbps.push_back(probe_->pass());
+    samples.read_gbps.push_back(read_gbps());
   }
 
   double timed_prompt(bool capture, std::int32_t& iterations) {

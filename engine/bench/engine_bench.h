@@ -17,7 +17,7 @@ struct BenchPlan {
   std::int32_t repetitions = 32;           // decode steps of each kind at each depth
   std::int32_t prompt_repetitions = 3;
   bool capture = true;  // measure with the capture as well as without
-  std::int64_t probe_bytes = std::int64_t{512} << 20;  // of the read probe's buffer
+  std::int64_t probe_bytes = std::int64_t{256} << 20;  // of the read probe's buffer
 };
 
 /// Decode steps of one sequence at one depth. The kinds of step and the read probe take turns, so
@@ -27,7 +27,7 @@ struct DecodeSamples {
   double context;                 // tokens that a step reads, mean over the steps
   std::vector<double> plain_s;    // seconds of a step without capture
   std::vector<double> capture_s;  // with capture; empty: not measured
-  std::vector<double> read_gbps;  // of the read probe
+  std::vector<double> read_gbps;  // of the read probe, best of three passes
 };
 
 struct PrefillSamples {
@@ -35,7 +35,7 @@ struct PrefillSamples {
   std::int32_t iterations;        // of the engine, each of which reads all weights
   std::vector<double> plain_s;    // seconds of a prompt without capture
   std::vector<double> capture_s;  // with capture; empty: not measured
-  std::vector<double> read_gbps;  // of the read probe
+  std::vector<double> read_gbps;  // of the read probe, best of three passes
 };
 
 struct BenchSamples {
