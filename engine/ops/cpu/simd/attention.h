@@ -38,8 +38,12 @@ struct QueryBlock {
   [[nodiscard]] std::int64_t vector(int v) const { return first + (v < count ? v : count - 1); }
 };
 
-/// How many pages ahead of its use a page is fetched.
-inline constexpr std::int64_t kPagesAhead = 1;
+/// How many pages ahead of its use a page is fetched, when so many vectors of tokens are read side
+/// by side: the next ones that are not read now.
+inline std::int64_t pages_ahead(const AttentionArgs& args, std::int64_t token_vectors) {
+  const std::int64_t stride = args.shape.token_stride;
+  return (token_vectors * kLanes + stride - 1) / stride;
+}
 
 template <int kQueries>
 void gather_queries(const AttentionArgs& args, const QueryBlock& block, float* out) {
@@ -108,9 +112,10 @@ void score_vectors(const AttentionArgs& args, const AttentionScratch& scratch,
   const std::byte* keys[kVectors];
   const std::byte* next[kVectors];
   TokenCursor places[kVectors];
+  const std::int64_t distance = pages_ahead(args, kVectors);
   for (int u = 0; u < kVectors; ++u) {
     places[u] = cursor;
-    const std::int64_t ahead = cursor.page + kPagesAhead;
+    const std::int64_t ahead = cursor.page + distance;
     const std::int64_t offset = cursor.token * Kv::kWidth * Kv::kBytes;
     keys[u] = block_of(args, cursor.page) + offset;
     next[u] = block_of(args, ahead < block.pages.end ? ahead : cursor.page) + offset;
@@ -235,7 +240,7 @@ void mix_values(const AttentionArgs& args, const AttentionScratch& scratch,
   const std::int64_t width = args.shape.value_stride;
   for (std::int64_t i = 0; i < kQueries * width; i += kLanes) store(scratch.sums + i, Vec{});
   for (std::int64_t p = block.pages.first; p < block.pages.end; ++p) {
-    const std::int64_t ahead = p + kPagesAhead < block.pages.end ? p + kPagesAhead : p;
+    const std::int64_t ahead = p + 1 < block.pages.end ? p + 1 : p;
     const std::byte* values = block_of(args, p) + args.shape.values_offset;
     const std::byte* next = block_of(args, ahead) + args.shape.values_offset;
     if constexpr (Kv::kScaled) scale_weights<kQueries>(args, scratch, p);
