@@ -49,10 +49,13 @@ ResultTable list_policies() {
 
 ResultTable list_tasks() {
   ResultTable table("tasks", "Agent tasks of `record --task`.",
-                    {{"name", ""}, {"settings", ""}, {"description", ""}});
+                    {{"name", ""}, {"settings", ""}, {"needs", ""}, {"description", ""}});
   for (const auto& task : agent::tasks()) {
     const std::vector<std::string> settings(task.settings.begin(), task.settings.end());
-    table.add({std::string(task.name), joined(settings), std::string(task.description)});
+    std::vector<std::string> files;
+    for (const auto name : task.files) files.push_back("--" + std::string(name));
+    table.add(
+        {std::string(task.name), joined(settings), joined(files), std::string(task.description)});
   }
   return table;
 }

@@ -32,6 +32,7 @@ int run(int argc, char** argv) {
   add_study(app, code);
   add_export_task(app, code);
   add_bench(app, code);
+  add_corpus(app, code);
   try {
     app.parse(argc, argv);
     return code;

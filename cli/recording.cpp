@@ -3,11 +3,15 @@
 #include "cli/recording.h"
 
 #include <chrono>
+#include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "analyzer/number_list.h"
 #include "cli/progress.h"
 #include "cli/version.h"
+#include "engine/agent/chat/registry.h"
 #include "engine/kv/policies/registry.h"
 #include "engine/model/model.h"
 #include "engine/runtime/engine_config.h"
@@ -16,6 +20,12 @@
 
 namespace pagequest::cli {
 namespace {
+
+std::string joined(std::span<const std::string_view> names) {
+  std::string out;
+  for (const auto name : names) out += (out.empty() ? "" : ", ") + std::string(name);
+  return out;
+}
 
 /// The oracle and the model both name cursors; the same policy carries either's commands out.
 agent::AgentConfig with_memory(const RecordingConfig& config) {
@@ -64,6 +74,7 @@ traces::Header header_of(const RecordingConfig& config, const agent::AgentConfig
   header.kv_tables = to_string(engine.kv_tables);
   header.windows = shape.windows;
   header.captures = captures_of(engine, shape);
+  resolved.agent.episodes = agent.episodes;
   // The number of threads changes no byte of a trace, so it must not be one.
   resolved.engine.threads = 0;
   header.config_json = resolved_json(recording_options(resolved));
@@ -81,7 +92,25 @@ std::vector<Option> recording_options(RecordingConfig& config) {
       {"model", "folder with config.json, model.safetensors, tokenizer.json", &config.model},
       {"task", "task to play, see `pagequest list tasks`", &agent.task},
       {"setting", "setting of the task", &agent.setting},
-      {"episodes", "number of episodes", &agent.episodes},
+      {"prompts", "file of task prompts: JSON lines with `prompt` or `messages`",
+       &agent.files.prompts},
+      {"questions", "file of task corpus: JSON lines with `question` and `answer`",
+       &agent.files.questions},
+      {"corpus", "documents of task corpus, made by `pagequest corpus build`", &agent.files.corpus},
+      {"view-tokens", "tokens of one display of a document of task corpus",
+       &agent.files.view_tokens},
+      {"chat",
+       "chat format: " + joined(agent::chat::format_names()) +
+           "; auto goes by the tokenizer's tokens",
+       &agent.chat},
+      {"thinking", "let models think whose format has a switch for it (Qwen3); on by default",
+       &agent.chat_settings.thinking},
+      {"effort", "reasoning effort of gpt-oss: low, medium or high", &agent.chat_settings.effort},
+      {"chat-date",
+       "date in the system message, as the format writes it; empty: a fixed day of the format's "
+       "own",
+       &agent.chat_settings.date},
+      {"episodes", "number of episodes; -1: all lines of the task's file, or 1", &agent.episodes},
       {"first-episode", "index of the first episode in the task's sequence", &agent.first_episode},
       {"seed", "seed of the task, and of sampling", &agent.seed},
       {"policy", "eviction policy, see `pagequest list policies`, or hindsight", &config.policy},
@@ -90,6 +119,10 @@ std::vector<Option> recording_options(RecordingConfig& config) {
       {"aux-interval", "turns between auxiliary threads (SideQuest's K)", &agent.aux_interval},
       {"aux-at-turn-zero", "fork at turn 0 as well", &agent.aux_at_turn_zero},
       {"aux-max-tokens", "tokens that an auxiliary thread may generate", &agent.aux_max_tokens},
+      {"aux-instructions",
+       "tell an auxiliary thread what to do, beside the trigger phrase; for untrained models; "
+       "on by default",
+       &agent.chat_settings.aux_instructions},
       {"turn-limit", "turns of an episode", &agent.turn_limit},
       {"turn-max-tokens", "tokens that the model may generate in one turn", &agent.turn_max_tokens},
       {"context-limit", "positions of an episode", &agent.context_limit},
@@ -144,9 +177,12 @@ RecordingResult record(const RecordingConfig& config, const model::Model& model,
   agent::AgentConfig agent = with_memory(config);
   agent.sampling.seed = agent.seed;
   const runtime::EngineConfig engine = engine_config(config);
+  const std::shared_ptr<const agent::TaskSource> source =
+      agent::open_source(agent, model.tokenizer());
+  agent.episodes = agent::planned_episodes(agent, *source);
 
   tracer::Recorder recorder(trace, header_of(config, agent, model));
-  agent::Runner runner(model, engine, agent, recorder);
+  agent::Runner runner(model, engine, agent, source, recorder);
   ProgressLine line("recording " + config.policy);
   const auto begin = std::chrono::steady_clock::now();
   RecordingResult result;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "engine/agent/chat/settings.h"
 #include "engine/agent/tasks/task.h"
 #include "engine/runtime/engine.h"
 
@@ -17,12 +18,18 @@ enum class Memory : std::uint8_t {
   hindsight,  // the task's own hindsight on its expert, at every turn: an oracle, for comparison
 };
 
+/// As many episodes as the task's file has; one if the task never ends.
+inline constexpr std::int32_t kAllEpisodes = -1;
+
 struct AgentConfig {
   std::string task = "pocket-hops";
   std::string setting = "default";
   std::uint64_t seed = 0;
+  TaskFiles files;
+  std::string chat = "auto";  // format of the model, for tasks without one of their own
+  chat::Settings chat_settings;
   std::int32_t first_episode = 0;  // index of the first world
-  std::int32_t episodes = 1;
+  std::int32_t episodes = kAllEpisodes;
   std::int32_t concurrency = 32;  // episodes in flight
   Memory memory = Memory::none;
   std::int32_t aux_interval = 4;       // K of SideQuest's algorithm 1, in turns

@@ -5,10 +5,11 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "engine/agent/agent_config.h"
-#include "engine/agent/chat.h"
+#include "engine/agent/chat/format.h"
 #include "engine/runtime/engine.h"
 
 namespace pagequest::agent {
@@ -19,16 +20,17 @@ namespace pagequest::agent {
 /// multiple of K. Its pages are given back when it joins.
 class AuxThread {
  public:
-  AuxThread(runtime::Engine& engine, const Chat& chat, const AgentConfig& config)
-      : engine_(engine), chat_(chat), config_(config) {}
+  AuxThread(runtime::Engine& engine, const chat::Format& format, const AgentConfig& config)
+      : engine_(engine), format_(format), config_(config) {}
 
   /// Phase 1 of algorithm 1: if the thread has finished, passes its command to the policy and gives
   /// its pages back. Returns the cursors to delete.
   std::vector<std::int32_t> join_if_finished(EpisodeId episode, SequenceId main, std::int32_t turn);
-  /// Phase 2: forks from what the evictions of phase 1 have left. The thread may name
-  /// `live_cursors` only: what the main thread opens meanwhile, it has not seen.
+  /// Phase 2: forks from what the evictions of phase 1 have left. The thread may name the cursors
+  /// of `open` only: what the main thread opens meanwhile, it has not seen. A thread that has no
+  /// room left in the context is not forked.
   void fork_if_due(EpisodeId episode, SequenceId main, std::int32_t turn,
-                   const std::set<std::int32_t>& live_cursors);
+                   std::span<const chat::OpenCursor> open);
   [[nodiscard]] bool owns(SequenceId sequence) const { return sequence_ == sequence; }
   void on_token(std::int32_t token);
   /// The sequence to be told apart by the runner; nothing while none is alive.
@@ -38,9 +40,10 @@ class AuxThread {
 
  private:
   [[nodiscard]] bool is_due(std::int32_t turn) const;
+  [[nodiscard]] bool is_full() const;
 
   runtime::Engine& engine_;
-  const Chat& chat_;
+  const chat::Format& format_;
   const AgentConfig& config_;
   std::optional<SequenceId> sequence_;
   bool finished_ = false;

@@ -9,20 +9,23 @@
 namespace pagequest::agent {
 namespace {
 
-std::string first_word(const std::string& text) { return text.substr(0, text.find(' ')); }
+/// Without the namespace that harmony puts before it.
+std::string function_name(const std::string& name) { return name.substr(name.rfind('.') + 1); }
 
 }  // namespace
 
 Episode::Episode(EpisodeId id, std::unique_ptr<World> world, runtime::Engine& engine,
-                 const Chat& chat, const EpisodeMeter& meter, const AgentConfig& config)
+                 const chat::Format& format, const EpisodeMeter& meter, const AgentConfig& config)
     : id_(id),
       world_(std::move(world)),
       engine_(engine),
-      chat_(chat),
+      format_(format),
       meter_(meter),
       config_(config),
-      aux_(engine, chat, config),
-      main_(engine.add(id, chat.encode(world_->prompt()), config.sampling, config.policy)) {}
+      aux_(engine, format, config),
+      has_tools_(!world_->conversation().tools.empty()),
+      main_(engine.add(id, format.prompt(world_->conversation()).tokens, config.sampling,
+                       config.policy)) {}
 
 void Episode::on_token(SequenceId sequence, std::int32_t token) {
   if (sequence == main_) {
@@ -37,19 +40,18 @@ void Episode::on_main_token(std::int32_t token) {
     if (turn_ >= config_.turn_limit) return finish(Outcome::turn_limit);
     begin_turn();
   }
-  generated_.push_back(token);
+  const bool ends_turn = parser_->push(token);
   if (!fits(1)) return finish(Outcome::context_limit);
-  if (chat_.ends_call(token)) return call_tool();
-  if (chat_.ends_answer(token)) return answer();
-  if (std::cmp_greater_equal(generated_.size(), config_.turn_max_tokens)) {
-    return finish(Outcome::unparsable);
+  if (ends_turn) return end_turn();
+  if (std::cmp_greater_equal(parser_->tokens().size(), turn_max_tokens())) {
+    return finish(world_->overrun_outcome());
   }
   engine_.append(main_, {&token, 1});
 }
 
 void Episode::begin_turn() {
   between_turns_ = false;
-  generated_.clear();
+  parser_ = format_.parser(has_tools_);
   const bool has_aux = config_.memory == Memory::auxiliary;
   if (has_aux) {
     for (const auto cursor : aux_.join_if_finished(id_, main_, turn_)) {
@@ -59,7 +61,7 @@ void Episode::begin_turn() {
     command_hindsight();
   }
   engine_.turn_boundary(main_, turn_);
-  if (has_aux) aux_.fork_if_due(id_, main_, turn_, live_cursors_);
+  if (has_aux) aux_.fork_if_due(id_, main_, turn_, open_cursors());
   engine_.notify(main_, TurnBegan{.episode = id_, .turn = turn_});
 }
 
@@ -78,36 +80,68 @@ void Episode::command_hindsight() {
       AuxJoined{.episode = id_, .turn = turn_, .tokens = 0, .parsed = true, .cursors = expired});
 }
 
-void Episode::call_tool() {
-  const auto call = chat_.parse_call(generated_);
-  if (!call) return finish(Outcome::unparsable);
-  const ToolReply reply = world_->call(call->text);
-  const auto response = chat_.encode(reply.text);
-  if (!fits(response.size() + 1)) return finish(Outcome::context_limit);
+void Episode::end_turn() {
+  const chat::Turn turn = parser_->turn();
+  switch (turn.kind) {
+    case chat::TurnKind::calls:
+      return call_tools(turn);
+    case chat::TurnKind::answer:
+      return finish(Outcome::complete, world_->grade(turn.answer));
+    case chat::TurnKind::malformed:
+      return finish(Outcome::unparsable);
+  }
+}
 
-  ++calls_;
-  const auto stop = engine_.next_position(main_);
-  const auto call_tokens = static_cast<std::int32_t>(generated_.size()) - call->opening;
-  if (reply.cursor >= 0) live_cursors_.insert(reply.cursor);
-  engine_.notify(main_,
-                 ToolResponded{.episode = id_,
-                               .turn = turn_,
-                               .cursor = reply.cursor,
-                               .call = {.first = stop + 1 - call_tokens, .count = call_tokens},
-                               .response = {.first = stop + 1,
-                                            .count = static_cast<std::int32_t>(response.size())},
-                               .tool = first_word(call->text)});
-  std::vector<std::int32_t> input = {generated_.back()};
-  input.insert(input.end(), response.begin(), response.end());
+void Episode::call_tools(const chat::Turn& turn) {
+  std::vector<ToolReply> replies;
+  std::vector<chat::ToolOutput> outputs;
+  for (const auto& written : turn.calls) {
+    replies.push_back(world_->call(written.call));
+    outputs.push_back({.tool = written.call.name, .text = replies.back().text});
+  }
+  const auto appended = format_.replies(parser_->tokens().back(), outputs);
+  if (!fits(appended.tokens.size() + 1)) return finish(Outcome::context_limit);
+
+  notify_calls(turn, replies, appended.responses);
+  std::vector<std::int32_t> input = {appended.stop_token};
+  input.insert(input.end(), appended.tokens.begin(), appended.tokens.end());
   engine_.append(main_, input);
   between_turns_ = true;
   ++turn_;
 }
 
-void Episode::answer() {
-  const auto text = chat_.parse_answer(generated_);
-  if (!text) return finish(Outcome::unparsable);
-  finish(Outcome::complete, world_->grade(text->text));
+/// The token that ended the turn is not in the sequence yet: it gets the next position.
+void Episode::notify_calls(const chat::Turn& turn, const std::vector<ToolReply>& replies,
+                           const std::vector<TokenSpan>& responses) {
+  const auto stop = engine_.next_position(main_);
+  const auto turn_first = stop + 1 - static_cast<std::int32_t>(parser_->tokens().size());
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    const auto& written = turn.calls[i];
+    ++calls_;
+    if (replies[i].cursor >= 0) live_cursors_.insert(replies[i].cursor);
+    const std::string tool = function_name(written.call.name);
+    engine_.notify(
+        main_,
+        ToolResponded{
+            .episode = id_,
+            .turn = turn_,
+            .cursor = replies[i].cursor,
+            .call = {.first = turn_first + written.tokens.first, .count = written.tokens.count},
+            .response = {.first = stop + 1 + responses[i].first, .count = responses[i].count},
+            .tool = tool});
+  }
+}
+
+std::vector<chat::OpenCursor> Episode::open_cursors() const {
+  std::vector<chat::OpenCursor> open;
+  for (const auto cursor : live_cursors_) {
+    open.push_back({.cursor = cursor, .title = world_->cursor_title(cursor)});
+  }
+  return open;
+}
+
+std::int32_t Episode::turn_max_tokens() const {
+  return world_->turn_max_tokens().value_or(config_.turn_max_tokens);
 }
 
 void Episode::finish(Outcome outcome, Grade grade) {

@@ -8,6 +8,8 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "engine/agent/chat/pocket.h"
+#include "engine/agent/chat/registry.h"
 #include "engine/agent/tasks/task.h"
 #include "engine/model/model.h"
 
@@ -23,7 +25,8 @@ void require_positive(std::int32_t value, const std::string& name) {
                      .hint = {}});
 }
 
-AgentConfig checked(AgentConfig config, const model::Model& model) {
+AgentConfig checked(AgentConfig config, const TaskSource& source, const model::Model& model) {
+  config.episodes = planned_episodes(config, source);
   require_positive(config.episodes, "episodes");
   require_positive(config.concurrency, "concurrency");
   require_positive(config.aux_interval, "aux-interval");
@@ -33,14 +36,84 @@ AgentConfig checked(AgentConfig config, const model::Model& model) {
   return config;
 }
 
+void refuse_hindsight(const Task& task, Memory memory) {
+  if (memory != Memory::hindsight || task.make_expert != nullptr) return;
+  throw usage_error({.what = "hindsight needs a task with an expert",
+                     .where = "task `" + std::string(task.name) + "`",
+                     .found = {},
+                     .expected = "a task whose solutions are known, such as pocket-hops",
+                     .hint = {}});
+}
+
+std::unique_ptr<chat::Format> format_for(const AgentConfig& config, const model::Model& model) {
+  const Task& task = find_task(config.task);
+  refuse_hindsight(task, config.memory);
+  if (task.format.empty()) {
+    return chat::make_format(config.chat, model.tokenizer(), config.chat_settings,
+                             model.config().eos_tokens);
+  }
+  if (config.chat == "auto") return chat::make_pocket(model.tokenizer());
+  throw usage_error({.what = "the task has a chat format of its own",
+                     .where = "chat",
+                     .found = config.chat,
+                     .expected = "auto, for task " + config.task,
+                     .hint = {}});
+}
+
 }  // namespace
+
+std::unique_ptr<TaskSource> open_source(const AgentConfig& config,
+                                        const model::Tokenizer& tokenizer) {
+  return open_task(config.task,
+                   {.setting = config.setting, .seed = config.seed, .files = config.files},
+                   tokenizer);
+}
+
+std::int32_t planned_episodes(const AgentConfig& config, const TaskSource& source) {
+  const auto size = source.size();
+  const bool takes_all = config.episodes == kAllEpisodes;
+  if (!size) return takes_all ? 1 : config.episodes;
+  const auto left = *size - config.first_episode;
+  if (config.first_episode >= 0 && left > 0 && (takes_all || config.episodes <= left)) {
+    return takes_all ? left : config.episodes;
+  }
+  throw usage_error({.what = "the task's file has fewer episodes",
+                     .where = "episodes",
+                     .found = std::to_string(config.episodes) + " from index " +
+                              std::to_string(config.first_episode),
+                     .expected = "indices from 0 to " + std::to_string(*size - 1),
+                     .hint = "-1 plays all that are left"});
+}
 
 Runner::Runner(const model::Model& model, const runtime::EngineConfig& engine,
                const AgentConfig& agent, EventSink& sink)
-    : config_(checked(agent, model)),
+    : Runner(model, engine, agent, open_source(agent, model.tokenizer()), sink) {}
+
+Runner::Runner(const model::Model& model, const runtime::EngineConfig& engine,
+               const AgentConfig& agent, std::shared_ptr<const TaskSource> source, EventSink& sink)
+    : source_(std::move(source)),
+      config_(checked(agent, *source_, model)),
       meter_(sink),
-      chat_(ChatMarkers{}, model.tokenizer()),
-      engine_(model, engine, meter_) {}
+      format_(format_for(config_, model)),
+      engine_(model, engine, meter_) {
+  if (source_->size()) require_prompts_fit();
+}
+
+/// What a user wrote may be too long; better said before the run than in the midst of it.
+void Runner::require_prompts_fit() const {
+  for (std::int32_t i = 0; i < config_.episodes; ++i) {
+    const auto index = config_.first_episode + i;
+    const auto world = source_->make(static_cast<std::uint64_t>(index));
+    const auto tokens = std::ssize(format_->prompt(world->conversation()).tokens);
+    if (tokens < config_.context_limit) continue;
+    throw usage_error(
+        {.what = "a prompt leaves no room in the context",
+         .where = "episode " + std::to_string(index),
+         .found = std::to_string(tokens) + " tokens",
+         .expected = "fewer than " + std::to_string(config_.context_limit),
+         .hint = "the least of context-limit and the model's longest context counts"});
+  }
+}
 
 RunTotals Runner::run(const Progress& progress, const Observer& observe) {
   start_due();
@@ -67,10 +140,9 @@ RunTotals Runner::run(const Progress& progress, const Observer& observe) {
 void Runner::start_due() {
   while (started_ < config_.episodes && std::cmp_less(running_.size(), config_.concurrency)) {
     const EpisodeId id{config_.first_episode + started_++};
-    auto world = make_world(config_.task, config_.setting, config_.seed,
-                            static_cast<std::uint64_t>(id.value));
+    auto world = source_->make(static_cast<std::uint64_t>(id.value));
     const auto [at, inserted] =
-        running_.try_emplace(id, id, std::move(world), engine_, chat_, meter_, config_);
+        running_.try_emplace(id, id, std::move(world), engine_, *format_, meter_, config_);
     PQ_CHECK(inserted, "an episode runs once");
     episode_of_.emplace(at->second.main_sequence(), id);
   }

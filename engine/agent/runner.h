@@ -10,9 +10,10 @@
 
 #include "base/event_sink.h"
 #include "engine/agent/agent_config.h"
-#include "engine/agent/chat.h"
+#include "engine/agent/chat/format.h"
 #include "engine/agent/episode.h"
 #include "engine/agent/episode_meter.h"
+#include "engine/agent/tasks/task.h"
 #include "engine/runtime/engine.h"
 
 namespace pagequest::agent {
@@ -25,6 +26,13 @@ struct RunTotals {
   bool interrupted = false;
 };
 
+/// The episodes that the configuration names; see open_task().
+[[nodiscard]] std::unique_ptr<TaskSource> open_source(const AgentConfig& config,
+                                                      const model::Tokenizer& tokenizer);
+
+/// How many episodes the configuration asks for. Throws usage_error when the task's file has fewer.
+[[nodiscard]] std::int32_t planned_episodes(const AgentConfig& config, const TaskSource& source);
+
 /// Plays many episodes of a task on one engine, `concurrency` at a time: whenever one ends, the
 /// next begins, and main and auxiliary threads of all of them decode in the same batches.
 class Runner {
@@ -34,9 +42,13 @@ class Runner {
   using Progress = std::function<bool(std::int32_t, std::int32_t)>;
 
   /// All references must outlive the runner. Throws usage_error on unknown names and impossible
-  /// settings, input_error when the model's tokenizer does not know the task's words.
+  /// settings and prompts that leave no room in the context, input_error when the model's tokenizer
+  /// does not know the task's words.
   Runner(const model::Model& model, const runtime::EngineConfig& engine, const AgentConfig& agent,
          EventSink& sink);
+  /// With a source that was opened before, for the same task and tokenizer.
+  Runner(const model::Model& model, const runtime::EngineConfig& engine, const AgentConfig& agent,
+         std::shared_ptr<const TaskSource> source, EventSink& sink);
 
   /// Called after each iteration, to look at the engine; returning false stops the run.
   using Observer = std::function<bool(const runtime::Engine&)>;
@@ -44,14 +56,16 @@ class Runner {
   [[nodiscard]] RunTotals run(const Progress& progress, const Observer& observe = {});
 
  private:
+  void require_prompts_fit() const;
   void start_due();
   void deliver(const runtime::SampledToken& sampled);
   void track_aux(Episode& episode);
   void retire(EpisodeId id);
 
+  std::shared_ptr<const TaskSource> source_;
   AgentConfig config_;
   EpisodeMeter meter_;
-  Chat chat_;
+  std::unique_ptr<chat::Format> format_;
   runtime::Engine engine_;
   std::map<EpisodeId, Episode> running_;
   std::map<SequenceId, EpisodeId> episode_of_;

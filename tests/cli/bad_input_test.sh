@@ -44,6 +44,29 @@ expect 2 'page' "${record[@]}" --page-size 65
 expect 2 'episodes' record --task pocket-hops --episodes 0 -o "$work/t.h5"
 expect 2 'pages' "${record[@]}" --pool-pages 4
 
+# Text tasks: files that are missing, not wanted, or malformed.
+text=(record --model tests/reference/tiny -o "$work/t.h5")
+expect 2 'option --prompts' "${text[@]}" --task prompts
+expect 2 'option --corpus' "${text[@]}" --task corpus --questions engine/agent/tasks/sample_corpus/questions.jsonl
+expect 2 'no use for this file' "${record[@]}" --prompts "$work/p.jsonl"
+expect 3 "$work/p.jsonl" "${text[@]}" --task prompts --prompts "$work/p.jsonl"
+echo '{"prompt": "w3 w4"}' >"$work/p.jsonl"
+expect 2 'did you mean `chatml`' "${text[@]}" --task prompts --prompts "$work/p.jsonl" --chat chatlm
+expect 3 '<|im_end|>' "${text[@]}" --task prompts --prompts "$work/p.jsonl" --chat chatml
+expect 2 'indices from 0 to 0' "${text[@]}" --task prompts --prompts "$work/p.jsonl" --episodes 2
+expect 2 'expert' "${text[@]}" --task prompts --prompts "$work/p.jsonl" --policy hindsight
+expect 2 'expert' export-task --task prompts
+echo '{"prompt": 5}' >>"$work/p.jsonl"
+expect 3 'line 2, field `prompt`' "${text[@]}" --task prompts --prompts "$work/p.jsonl"
+echo '{"url": "a", "title": "b"}' >"$work/d.jsonl"
+expect 3 'line 1, field `text`' corpus build --documents "$work/d.jsonl" -o "$work/c.sqlite"
+echo 'hello' >"$work/c.sqlite"
+expect 3 "$work/c.sqlite" "${text[@]}" --task corpus --corpus "$work/c.sqlite" \
+  --questions engine/agent/tasks/sample_corpus/questions.jsonl
+expect 4 '/dev/null/c.sqlite' corpus build -o /dev/null/c.sqlite \
+  --documents engine/agent/tasks/sample_corpus/documents.jsonl
+expect 2 '' corpus
+
 # Models: missing, truncated, foreign.
 expect 3 'config.json' "${record[@]}" --model "$work/nowhere"
 cp -r engine/pocket "$work/model"

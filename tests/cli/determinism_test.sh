@@ -29,4 +29,21 @@ if cmp -s "$work/other.h5" "$work/greedy.h5"; then
   echo "sampling at temperature 0.7 gave the greedy trace" >&2
   exit 1
 fi
+corpus=engine/agent/tasks/sample_corpus
+"$pagequest" corpus build --documents "$corpus/documents.jsonl" -o "$work/c.sqlite" >/dev/null
+echo '{"prompt": "w5 w9"}' >"$work/p.jsonl"
+text() {
+  local out=$1
+  shift
+  "$pagequest" record --model tests/reference/tiny --seed 2 --temperature 1 --turn-max-tokens 20 \
+    "$@" -o "$out" >/dev/null 2>&1
+  "$pagequest" check "$out" >/dev/null 2>&1
+}
+for task in "prompts --prompts $work/p.jsonl" \
+  "corpus --questions $corpus/questions.jsonl --corpus $work/c.sqlite --view-tokens 20"; do
+  text "$work/one.h5" --task $task --policy full --threads 1
+  text "$work/two.h5" --task $task --policy full --threads 2
+  cmp "$work/one.h5" "$work/two.h5"
+  passed=$((passed + 1))
+done
 echo "$((passed + 1)) passed, 0 failed"

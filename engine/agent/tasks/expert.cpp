@@ -39,7 +39,7 @@ void add_answer(Text& text, const Plan& plan) {
 /// Collects segments; `thought_` is what the model has written since the last response.
 class ExpertPlayer {
  public:
-  ExpertPlayer(World& world, const Plan& plan) : world_(world), plan_(plan) {
+  ExpertPlayer(ExpertWorld& world, const Plan& plan) : world_(world), plan_(plan) {
     segments_.push_back({.role = Role::prompt, .text = world.prompt()});
   }
   std::vector<Segment> play();
@@ -49,7 +49,7 @@ class ExpertPlayer {
   void find_fact(const Step& step);
   ToolReply call(const std::string& text);
 
-  World& world_;
+  ExpertWorld& world_;
   const Plan& plan_;
   std::vector<Segment> segments_;
   std::map<int, std::string> cursors_;  // source label -> cursor of its document
@@ -144,7 +144,7 @@ std::vector<Display> expert_displays(const Plan& plan) {
   return displays;
 }
 
-std::vector<Segment> play_expert(World& world, const Plan& plan) {
+std::vector<Segment> play_expert(ExpertWorld& world, const Plan& plan) {
   return ExpertPlayer(world, plan).play();
 }
 

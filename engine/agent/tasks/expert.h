@@ -26,7 +26,7 @@ struct Display {
 [[nodiscard]] std::vector<Display> expert_displays(const Plan& plan);
 
 /// Plays the plan against a fresh world.
-[[nodiscard]] std::vector<Segment> play_expert(World& world, const Plan& plan);
+[[nodiscard]] std::vector<Segment> play_expert(ExpertWorld& world, const Plan& plan);
 
 /// `NEWEST ; STEP`, then for each other document of `open`, downwards, `CURSOR SOURCE LAST verdict`
 /// where LAST is the last step that reads about SOURCE; then `base NEWEST` and the list. Search

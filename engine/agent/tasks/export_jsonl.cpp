@@ -30,7 +30,7 @@ std::string_view role_name(Role role) {
 /// auxiliary thread every 4 turns, applied one turn later) so that the model depends on neither.
 class Sampler {
  public:
-  Sampler(const World& world, int turns, const ExportOptions& options, Rng rng)
+  Sampler(const ExpertWorld& world, int turns, const ExportOptions& options, Rng rng)
       : world_(world),
         turns_(turns),
         options_(options),
@@ -73,7 +73,7 @@ class Sampler {
     due_turn_ = turn + (rng_.chance(0.8) ? 2 : rng_.between(1, 3));
   }
 
-  const World& world_;
+  const ExpertWorld& world_;
   int turns_;
   const ExportOptions& options_;
   Rng rng_;
@@ -83,7 +83,7 @@ class Sampler {
   int due_turn_ = 0;
 };
 
-Json episode_record(const World& world, std::uint64_t index, const ExportOptions& options,
+Json episode_record(const ExpertWorld& world, std::uint64_t index, const ExportOptions& options,
                     Rng rng) {
   Json record = {{"index", index}, {"hops", world.hops()}, {"segments", Json::array()}};
   int turns = 0;

@@ -19,6 +19,18 @@ bool is_relation(std::string_view word) {
   return std::ranges::find(relations, word) != relations.end();
 }
 
+class HopsSource final : public TaskSource {
+ public:
+  explicit HopsSource(const TaskInputs& inputs) : setting_(inputs.setting), seed_(inputs.seed) {}
+  [[nodiscard]] std::unique_ptr<World> make(std::uint64_t index) const override {
+    return make_hops(setting_, seed_, index);
+  }
+
+ private:
+  std::string setting_;
+  std::uint64_t seed_;
+};
+
 }  // namespace
 
 HopsWorld::HopsWorld(const HopsSetting& setting, std::uint64_t seed, std::uint64_t index)
@@ -106,6 +118,16 @@ std::vector<int> HopsWorld::expired_cursors(int turn) const {
 
 std::string HopsWorld::auxiliary(int turn, std::span<const int> open) const {
   return auxiliary_text(plan_, turn, open);
+}
+
+std::unique_ptr<ExpertWorld> make_hops(std::string_view setting, std::uint64_t seed,
+                                       std::uint64_t index) {
+  return std::make_unique<HopsWorld>(find_hops_setting(setting), seed, index);
+}
+
+std::unique_ptr<TaskSource> open_hops(const TaskInputs& inputs,
+                                      const model::Tokenizer& /*tokenizer*/) {
+  return std::make_unique<HopsSource>(inputs);
 }
 
 }  // namespace pagequest::agent

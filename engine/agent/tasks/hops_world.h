@@ -20,13 +20,14 @@ namespace pagequest::agent {
 
 /// Task `pocket-hops`: a question of labelled steps over people and their facts. Documents can be
 /// opened once, and calls are limited to the need plus two, so a lost document costs the answer.
-class HopsWorld final : public World {
+class HopsWorld final : public ExpertWorld {
  public:
   static constexpr int kSpareCalls = 2;
 
   HopsWorld(const HopsSetting& setting, std::uint64_t seed, std::uint64_t index);
 
   [[nodiscard]] std::string prompt() const override;
+  using ExpertWorld::call;
   ToolReply call(std::string_view call_text) override;
   [[nodiscard]] Grade grade(std::string_view answer_text) const override;
   [[nodiscard]] int needed_calls() const override;
@@ -57,5 +58,10 @@ class HopsWorld final : public World {
   std::set<std::string> opened_;               // entities
   std::map<std::string, int> shown_;           // entity -> cursor of its document
 };
+
+[[nodiscard]] std::unique_ptr<ExpertWorld> make_hops(std::string_view setting, std::uint64_t seed,
+                                                     std::uint64_t index);
+[[nodiscard]] std::unique_ptr<TaskSource> open_hops(const TaskInputs& inputs,
+                                                    const model::Tokenizer& tokenizer);
 
 }  // namespace pagequest::agent

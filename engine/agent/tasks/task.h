@@ -4,84 +4,46 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "engine/agent/tasks/expert_world.h"
+#include "engine/agent/tasks/world.h"
+
+namespace pagequest::model {
+class Tokenizer;
+}
 
 namespace pagequest::agent {
 
-/// What the environment appends after a call, markers included. A display that succeeds takes the
-/// next cursor (0, 1, 2, ...); an error takes none.
-struct ToolReply {
-  bool ok = false;
-  int cursor = -1;
-  std::string text;
+/// Files of text tasks, "" for none, and how they are shown.
+struct TaskFiles {
+  std::string prompts;              // JSON lines
+  std::string questions;            // JSON lines
+  std::string corpus;               // made by build_corpus()
+  std::int32_t view_tokens = 1024;  // of one display of a document
 };
 
-/// `strict` means correct without a call beyond the need.
-struct Grade {
-  bool correct = false;
-  bool strict = false;
+/// What a task is made from.
+struct TaskInputs {
+  std::string setting = "default";
+  std::uint64_t seed = 0;
+  TaskFiles files;
 };
 
-/// Who writes a stretch of an episode, or takes it away.
-enum class Role { prompt, model, tool };
-
-/// One stretch of the expert's trajectory. A turn is thought + call + response, counted from 1; the
-/// last turn has no call and ends with the answer. `cursor` is that of a tool segment, else -1.
-struct Segment {
-  Role role = Role::prompt;
-  int turn = 0;
-  int cursor = -1;
-  std::string text;
-};
-
-/// One episode, deterministic from (task, setting, seed, index). Not thread-safe; an episode has
-/// its own World. All texts are words joined by single spaces, without one at either end.
-class World {
+/// The episodes of a task. Worlds may share what the source has read, so it must outlive them.
+class TaskSource {
  public:
-  World() = default;
-  World(const World&) = delete;
-  World& operator=(const World&) = delete;
-  virtual ~World() = default;
+  TaskSource() = default;
+  TaskSource(const TaskSource&) = delete;
+  TaskSource& operator=(const TaskSource&) = delete;
+  virtual ~TaskSource() = default;
 
-  /// Beginning-of-sequence word, question, and the word after which the model starts to think.
-  [[nodiscard]] virtual std::string prompt() const = 0;
-
-  /// Runs what the model wrote between `ChatMarkers::call` and `end_of_call` (both excluded).
-  /// Advances cursors, read-once documents and the call budget; bad calls get an error reply.
-  virtual ToolReply call(std::string_view call_text) = 0;
-
-  /// Grades what the model wrote between `ChatMarkers::answer` and `end_of_answer` (both excluded).
-  [[nodiscard]] virtual Grade grade(std::string_view answer_text) const = 0;
-
-  [[nodiscard]] virtual int needed_calls() const = 0;
-
-  /// Facts on the longest chain from a named entity to an asked value.
-  [[nodiscard]] virtual int hops() const = 0;
-
-  /// The expert's trajectory, from a fresh copy of this episode: the state of this World is unused.
-  [[nodiscard]] virtual std::vector<Segment> expert() const = 0;
-
-  /// Hindsight on the expert's plan: cursors displayed up to the response of turn `turn` that no
-  /// later thought, call or answer of the expert uses. Ascending.
-  [[nodiscard]] virtual std::vector<int> expired_cursors(int turn) const = 0;
-
-  /// What the auxiliary thread should write after the trigger, with the stop word, when it forks
-  /// after the response of turn `turn` and sees the displays `open` (ascending, the newest last).
-  [[nodiscard]] virtual std::string auxiliary(int turn, std::span<const int> open) const = 0;
-};
-
-/// The words that the agent loop acts on. A model turn is decoded until `end_of_call` or
-/// `end_of_answer`; the auxiliary thread gets `aux_trigger` and is decoded until `end_of_aux`.
-struct ChatMarkers {
-  std::string_view call = "<call>";
-  std::string_view end_of_call = "</call>";
-  std::string_view answer = "<answer>";
-  std::string_view end_of_answer = "</answer>";
-  std::string_view aux_trigger = "** Memory management mode **";
-  std::string_view end_of_aux = "</aux>";
+  [[nodiscard]] virtual std::unique_ptr<World> make(std::uint64_t index) const = 0;
+  /// Number of episodes; nothing if they never end.
+  [[nodiscard]] virtual std::optional<std::int32_t> size() const { return std::nullopt; }
 };
 
 /// A row of the task registry.
@@ -89,7 +51,12 @@ struct Task {
   std::string_view name;
   std::string_view description;
   std::span<const std::string_view> settings;
-  std::unique_ptr<World> (*make)(std::string_view setting, std::uint64_t seed, std::uint64_t index);
+  std::span<const std::string_view> files;  // options that name the task's files, all needed
+  std::string_view format;                  // the chat format of the task itself; "": the model's
+  /// Worlds with a known solution; null if the task has none.
+  std::unique_ptr<ExpertWorld> (*make_expert)(std::string_view setting, std::uint64_t seed,
+                                              std::uint64_t index);
+  std::unique_ptr<TaskSource> (*open)(const TaskInputs& inputs, const model::Tokenizer& tokenizer);
 };
 
 /// All tasks, sorted by name.
@@ -98,8 +65,14 @@ struct Task {
 /// Throws a usage error that lists the valid names for an unknown task.
 [[nodiscard]] const Task& find_task(std::string_view name);
 
-/// Throws a usage error for an unknown task or setting.
-[[nodiscard]] std::unique_ptr<World> make_world(std::string_view task, std::string_view setting,
-                                                std::uint64_t seed, std::uint64_t index);
+/// Throws a usage error for an unknown task or setting, a missing file option or one that the task
+/// has no use for, and an input error about the files. `tokenizer` must outlive the source.
+[[nodiscard]] std::unique_ptr<TaskSource> open_task(std::string_view task, const TaskInputs& inputs,
+                                                    const model::Tokenizer& tokenizer);
+
+/// Throws a usage error for an unknown task or setting, or a task without an expert.
+[[nodiscard]] std::unique_ptr<ExpertWorld> make_world(std::string_view task,
+                                                      std::string_view setting, std::uint64_t seed,
+                                                      std::uint64_t index);
 
 }  // namespace pagequest::agent

@@ -21,7 +21,7 @@ struct Size {
   int words = 0;
 };
 
-Size size_of(const World& world) {
+Size size_of(const ExpertWorld& world) {
   Size size;
   for (const Segment& segment : world.expert()) {
     size.turns = std::max(size.turns, segment.turn);

@@ -15,7 +15,7 @@ namespace pagequest::agent {
 namespace {
 
 /// The calls of the expert, as the agent loop would cut them out of what the model wrote.
-std::vector<std::string> expert_calls(const World& world) {
+std::vector<std::string> expert_calls(const ExpertWorld& world) {
   std::vector<std::string> calls;
   for (const Segment& segment : world.expert()) {
     const auto begin = segment.text.find("<call> ");
@@ -26,7 +26,7 @@ std::vector<std::string> expert_calls(const World& world) {
   return calls;
 }
 
-std::string first_open(const World& world) { return expert_calls(world).at(1); }
+std::string first_open(const ExpertWorld& world) { return expert_calls(world).at(1); }
 
 TEST_CASE("a world depends on seed and index only") {
   const auto a = make_world("pocket-hops", "default", 5, 17);
@@ -107,10 +107,12 @@ TEST_CASE("unknown names list the valid ones") {
   CHECK_THROWS_AS(find_task("nothing"), Error);
 }
 
-TEST_CASE("every listed setting can be made") {
-  for (const Task& task : tasks())
+TEST_CASE("every listed setting of a task with an expert can be made") {
+  for (const Task& task : tasks()) {
+    if (task.make_expert == nullptr) continue;
     for (const std::string_view setting : task.settings)
       CHECK_FALSE(make_world(task.name, setting, 1, 0)->prompt().empty());
+  }
 }
 
 }  // namespace
