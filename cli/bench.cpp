@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "cli/bench_tables.h"
 #include "cli/command.h"
+#include "cli/load_model.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "engine/model/model.h"
@@ -36,7 +37,7 @@ model::Model model_of(const Arguments& arguments) {
                        .expected = "--model or --geometry",
                        .hint = {}});
   }
-  if (!arguments.model.empty()) return model::Model::load(arguments.model);
+  if (!arguments.model.empty()) return load_model(arguments.model);
   constexpr std::uint64_t kSeed = 1;
   return model::random_model(model::named_geometry(arguments.geometry), kSeed,
                              ops::WeightType::bf16);

@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/inspection_tables.h"
 #include "cli/interrupt.h"
+#include "cli/load_model.h"
 #include "cli/output.h"
 #include "cli/recording.h"
 #include "engine/model/model.h"
@@ -35,7 +36,7 @@ class CaptureSink final : public EventSink {
 std::optional<runtime::Inspection> inspect_after(const RecordingConfig& config,
                                                  std::int64_t iterations,
                                                  InterruptGuard& interrupt) {
-  const auto model = model::Model::load(config.model);
+  const auto model = load_model(config.model, config.int8_weights);
   CaptureSink sink;
   agent::Runner runner(model, engine_config(config), agent_config(config), sink);
   std::optional<runtime::Inspection> inspection;

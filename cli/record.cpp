@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/load_model.h"
 #include "cli/output.h"
 #include "cli/recording.h"
 #include "cli/summary.h"
@@ -24,7 +25,7 @@ struct Arguments {
 
 ExitCode run(const Arguments& arguments) {
   InterruptGuard interrupt;
-  const auto model = model::Model::load(arguments.config.model);
+  const auto model = load_model(arguments.config.model, arguments.config.int8_weights);
   const auto result = record(arguments.config, model, arguments.out, interrupt);
   const traces::Reader trace(arguments.out);
   const ResultTable table =

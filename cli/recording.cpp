@@ -89,7 +89,10 @@ std::vector<Option> recording_options(RecordingConfig& config) {
   auto& agent = config.agent;
   auto& engine = config.engine;
   return {
-      {"model", "folder with config.json, model.safetensors, tokenizer.json", &config.model},
+      {"model",
+       "folder of a checkpoint: config.json, tokenizer.json, model.safetensors or its shards",
+       &config.model},
+      {"int8-weights", "round the large matrices to int8 as they are loaded", &config.int8_weights},
       {"task", "task to play, see `pagequest list tasks`", &agent.task},
       {"setting", "setting of the task", &agent.setting},
       {"prompts", "file of task prompts: JSON lines with `prompt` or `messages`",
@@ -135,7 +138,7 @@ std::vector<Option> recording_options(RecordingConfig& config) {
        &engine.pool_bytes},
       {"kv-storage", "keys and values as auto (f32 for weights in f32, else bf16), f32, bf16, int8",
        &config.kv_storage},
-      {"kv-tables", "page tables: shared, or per_head for each layer and KV head",
+      {"kv-tables", "page tables: shared, or per-head for each layer and KV head",
        &config.kv_tables},
       {"prefix-sharing", "share the KV pages of equal beginnings", &engine.prefix_sharing},
       {"max-batch-tokens", "tokens of one engine iteration", &engine.max_batch_tokens},

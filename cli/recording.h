@@ -24,6 +24,7 @@ inline constexpr const char* kHindsight = "hindsight";
 /// Everything that decides what a recording contains.
 struct RecordingConfig {
   std::string model = "engine/pocket";
+  bool int8_weights = false;
   std::string policy = "full";  // a registered policy, or "hindsight"
   bool attention = true;
   agent::AgentConfig agent;

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/load_model.h"
 #include "cli/output.h"
 #include "cli/recording.h"
 #include "cli/report_builder.h"
@@ -105,7 +106,7 @@ ExitCode run(const Arguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
   const fs::path out = arguments.out;
   notebooks_export::make_folder(out);
-  const auto model = model::Model::load(arguments.config.model);
+  const auto model = load_model(arguments.config.model, arguments.config.int8_weights);
   std::vector<PolicyRun> runs;
   std::vector<fs::path> paths;
   {

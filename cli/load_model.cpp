@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/load_model.h"
+
+#include <vector>
+
+#include "cli/output.h"
+
+namespace pagequest::cli {
+namespace {
+
+void note_names(const std::string& what, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  std::string text = what + ":";
+  for (const std::string& name : names) text += " " + name;
+  note(text);
+}
+
+}  // namespace
+
+model::Model load_model(const std::string& folder, bool int8_weights) {
+  auto model = model::Model::load(folder, {.int8 = int8_weights});
+  note_names("config.json: unknown fields that were ignored", model.config().ignored_fields);
+  note_names("tensors that the model has no use for", model.weights().unused_tensors);
+  return model;
+}
+
+}  // namespace pagequest::cli
