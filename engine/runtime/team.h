@@ -42,10 +42,10 @@ void multiply_panels(const Team& team, const ops::PackedMatrix& matrix,
                      const std::vector<float>& bias, const ProductRows& rows,
                      std::int64_t first_panel, std::int64_t end_panel, std::int64_t worker);
 
-/// Parts of about equal size that a product over `rows` rows is cut into.
+/// Parts of about equal size that a product over `rows` rows is cut into along its outputs.
 [[nodiscard]] std::int64_t product_parts(const Team& team, std::int64_t panels, std::int64_t rows);
 
-/// y = x * matrix + bias (+ y), cut along the outputs over the team's threads.
+/// y = x * matrix + bias (+ y), cut along outputs and rows over the team's threads.
 void multiply(const Team& team, const ops::PackedMatrix& matrix, const std::vector<float>& bias,
               const ProductRows& rows);
 
