@@ -3,7 +3,6 @@
 #include "engine/kv/prefix_cache.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace pagequest::kv {
@@ -55,7 +54,8 @@ PrefixId PrefixCache::extend(PrefixId parent, std::span<const std::int32_t> toke
                              .pages = {pages.begin(), pages.end()},
                              .last_use = 0});
   by_hash_.emplace(hash, id);
-  touch(id);
+  entries_.at(id).last_use = ++uses_;
+  if (!first) ++entries_.at(parent).children;
   return id;
 }
 
@@ -70,18 +70,14 @@ void PrefixCache::touch(PrefixId id) {
   }
 }
 
-bool PrefixCache::reclaim() {
-  const std::pair<const PrefixId, Entry>* victim = nullptr;
-  const auto order = [](const auto& node) {
-    return std::tuple(node.second.last_use, -node.second.page, node.first);
-  };
-  for (const auto& node : entries_) {
-    if (!is_unused(node.second)) continue;
-    if (victim == nullptr || order(node) < order(*victim)) victim = &node;
+bool PrefixCache::reclaim(std::int32_t pages) {
+  const std::int32_t free_before = pool_.free_pages();
+  while (pool_.free_pages() - free_before < pages) {
+    const PrefixId victim = least_needed();
+    if (victim == PrefixId{}) break;
+    drop(victim);
   }
-  if (victim == nullptr) return false;
-  drop(victim->first);
-  return true;
+  return pool_.free_pages() > free_before;
 }
 
 std::uint64_t PrefixCache::hash_behind(PrefixId parent,
@@ -97,12 +93,29 @@ bool PrefixCache::is_unused(const Entry& entry) const {
                              [this](PageId page) { return pool_.references(page) == 1; });
 }
 
+PrefixId PrefixCache::least_needed() const {
+  const auto order = [](const Entry& entry) {
+    return std::pair(entry.children > 0, entry.last_use);
+  };
+  const std::pair<const PrefixId, Entry>* least = nullptr;
+  for (const auto& node : entries_) {
+    if (!is_unused(node.second)) continue;
+    if (least == nullptr || order(node.second) < order(least->second)) least = &node;
+  }
+  return least == nullptr ? PrefixId{} : least->first;
+}
+
 void PrefixCache::drop(PrefixId id) {
-  std::vector<PrefixId> chain{id};
   // A page has a higher id than the page before it, so one pass finds all that lie behind `id`.
-  for (auto at = entries_.upper_bound(id); at != entries_.end(); ++at) {
-    const bool behind = std::ranges::find(chain, at->second.parent) != chain.end();
-    if (behind) chain.push_back(at->first);
+  std::vector<PrefixId> chain{id};
+  if (entries_.at(id).children > 0) {
+    for (auto at = entries_.upper_bound(id); at != entries_.end(); ++at) {
+      const bool behind = std::ranges::find(chain, at->second.parent) != chain.end();
+      if (behind) chain.push_back(at->first);
+    }
+  }
+  if (const PrefixId parent = entries_.at(id).parent; parent != PrefixId{}) {
+    --entries_.at(parent).children;
   }
   for (const PrefixId gone : chain) {
     const Entry& entry = entries_.at(gone);

@@ -41,9 +41,10 @@ class PrefixCache {
   /// Marks a page and all pages before it as just used.
   void touch(PrefixId id);
 
-  /// Drops the page that was used least recently among those that nobody else holds a reference
-  /// of, the last of a chain first, and the pages behind it. False when there is none.
-  bool reclaim();
+  /// Drops pages that nobody else holds a reference of until `pages` physical ones are free or none
+  /// is left: first those at the end of a chain, then any, together with the pages behind it; the
+  /// least recently used first. False when no page became free.
+  bool reclaim(std::int32_t pages);
 
   struct Entry {
     PrefixId parent;
@@ -52,6 +53,7 @@ class PrefixCache {
     std::vector<std::int32_t> tokens;
     std::vector<PageId> pages;  // (KV group)
     std::int64_t last_use;
+    std::int32_t children = 0;  // pages right behind it
   };
   /// Everything that is cached, by id.
   [[nodiscard]] const std::map<PrefixId, Entry>& entries() const { return entries_; }
@@ -60,6 +62,8 @@ class PrefixCache {
   [[nodiscard]] std::uint64_t hash_behind(PrefixId parent,
                                           std::span<const std::int32_t> tokens) const;
   [[nodiscard]] bool is_unused(const Entry& entry) const;
+  /// {} when every page is in use.
+  [[nodiscard]] PrefixId least_needed() const;
   void drop(PrefixId id);
 
   PagePool& pool_;

@@ -3,6 +3,7 @@
 #include "engine/model/config_reader.h"
 
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -71,7 +72,9 @@ std::int32_t ConfigReader::size(const std::string& field) const {
 double ConfigReader::positive(const std::string& field) const {
   const json& value = at(field);
   const double number = value.is_number() ? value.get<double>() : 0.0;
-  if (!(number > 0.0) || !std::isfinite(number)) throw error(field, "a positive number");
+  constexpr double kLeast = std::numeric_limits<float>::min();
+  constexpr double kMost = std::numeric_limits<float>::max();
+  if (!(number >= kLeast && number <= kMost)) throw error(field, "a positive number");
   return number;
 }
 

@@ -86,7 +86,13 @@ ops::PackedMatrix TensorReader::mxfp4_expert(const TensorStack& stack, std::int6
   const std::string blocks_name = stack.name + "_blocks";
   const std::string scales_name = stack.name + "_scales";
   const std::int64_t groups = stack.inputs / ops::kMxfp4Group;
-  // Inputs that are no whole groups give a shape that no tensor has.
+  if (stack.inputs % ops::kMxfp4Group != 0) {
+    throw input_error({.what = "MXFP4 experts need whole groups of inputs",
+                       .where = blocks_name,
+                       .found = std::to_string(stack.inputs) + " inputs",
+                       .expected = "a multiple of " + std::to_string(ops::kMxfp4Group),
+                       .hint = {}});
+  }
   const Checkpoint::Entry blocks =
       take(blocks_name, {stack.experts, stack.outputs, groups, kBlockBytes});
   const Checkpoint::Entry scales = take(scales_name, {stack.experts, stack.outputs, groups});

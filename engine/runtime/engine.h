@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/events.h"
 #include "base/ids.h"
 #include "engine/kv/eviction_controller.h"
+#include "engine/ops/cpu/isa.h"
 #include "engine/runtime/inspection.h"
 #include "engine/runtime/kv_groups.h"
 
@@ -47,7 +49,11 @@ struct EngineConfig {
   std::int32_t prefill_chunk = 64;      // most prompt tokens of one sequence in one iteration
   std::int32_t prefill_rows = 8;        // rows of a chunk whose attention is captured
   std::int32_t threads = 0;             // 0: all cores; results do not depend on it
-  bool capture = true;                  // off: no PagesAttended events
+  std::optional<ops::Isa> isa;          // of the kernels; none: the fastest that runs here
+  /// Smaller weights are taken to stay in a core's caches: a thread takes whole sequences then, and
+  /// shares each operation with the others else. Results do not depend on it.
+  std::int64_t cached_weight_bytes = std::int64_t{16} << 20;
+  bool capture = true;  // off: no PagesAttended events
   CaptureOptions capture_options;
 };
 
@@ -78,11 +84,13 @@ struct PoolUsage {
 /// Deterministic: the same calls give the same tokens, attention and events, bit for bit, with any
 /// number of threads, whatever runs beside a sequence, and with any pool in which it fits: when the
 /// pool is exhausted, sequences lose their pages and recompute them later without a trace
-/// (scheduler.h says which). Only TokensFilled::iteration tells.
+/// (scheduler.h says which). Only TokensFilled::iteration tells. Another instruction set gives
+/// other roundings.
 ///
 /// With prefix_sharing a new sequence takes the pages of the longest beginning of its prompt, in
 /// full pages, that another one computed before any eviction. A first step without PagesAttended
-/// announces these tokens; the rest of the prompt follows.
+/// announces these tokens; the rest of the prompt follows. How many they are depends on what the
+/// pool still holds, and with it what a policy that reads attention decides.
 class Engine {
  public:
   /// `model` and `sink` must outlive the engine. Throws usage_error on an impossible configuration.
@@ -90,7 +98,8 @@ class Engine {
   ~Engine();
 
   /// Starts the main thread of an episode with `prompt` queued. Throws as EvictionController does,
-  /// and usage_error when the prompt does not fit into the pool.
+  /// and usage_error when the prompt is longer than the model's context or does not fit into the
+  /// pool.
   SequenceId add(EpisodeId episode, std::span<const std::int32_t> prompt, const Sampling& sampling,
                  const kv::PolicySpec& policy);
 

@@ -84,6 +84,11 @@ EngineConfig resolve(EngineConfig config, const model::Model& model) {
   check_range("prefill_rows", config.prefill_rows, 1, kEndless);
   check_range("threads", config.threads, 0, kMostThreads);
   check_thresholds(config.capture_options.thresholds);
+  const std::vector<ops::Isa> isas = ops::supported_isas();
+  if (config.isa && std::find(isas.begin(), isas.end(), *config.isa) == isas.end()) {
+    throw_impossible("isa", std::string(to_string(*config.isa)),
+                     "an instruction set of this build and processor");
+  }
   if (config.threads == 0) {
     config.threads = std::max(1, static_cast<std::int32_t>(std::thread::hardware_concurrency()));
   }

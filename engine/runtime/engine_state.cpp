@@ -27,7 +27,7 @@ Engine::State::State(const model::Model& model_, const EngineConfig& config_, Ev
       cache(groups, physical_pages(config, groups, layout_of(config, model.config())),
             layout_of(config, model.config())),
       pool(physical_pages(config, groups, cache.layout())),
-      forward(model, cache, config.threads),
+      forward(model, cache, config),
       capture(model.config(), config.capture_options) {
   if (config.prefix_sharing) prefixes.emplace(pool);
 }
@@ -70,13 +70,16 @@ std::vector<Sequence*> Engine::State::in_order() {
 
 void Engine::State::check_prompt(EpisodeId episode, std::int64_t tokens,
                                  const kv::PolicySpec& policy) const {
+  if (tokens > model.config().max_positions) {
+    throw usage_error({.what = "the prompt is longer than the model's context",
+                       .where = "episode " + std::to_string(episode.value),
+                       .found = std::to_string(tokens) + " tokens",
+                       .expected = "at most " + std::to_string(model.config().max_positions),
+                       .hint = {}});
+  }
   // A budget policy may free a part of the prompt before the rest arrives.
   if (kv::find_policy(policy.name).trigger == kv::Trigger::budget) return;
-  std::int64_t pages = 0;
-  for (const KvGroup& group : groups.groups()) {
-    const std::int64_t held = group.window == 0 ? tokens : std::min<std::int64_t>(tokens, 1);
-    pages += (held + config.page_size - 1) / config.page_size;
-  }
+  const std::int64_t pages = pages_of_prompt(tokens);
   if (pages <= pool.total_pages()) return;
   throw usage_error(
       {.what = "the prompt is larger than the KV page pool",
@@ -87,11 +90,28 @@ void Engine::State::check_prompt(EpisodeId episode, std::int64_t tokens,
                ", or choose a smaller KV storage"});
 }
 
+std::int64_t Engine::State::pages_of_prompt(std::int64_t tokens) const {
+  const std::int64_t chunk =
+      std::min({tokens, std::int64_t{config.prefill_chunk}, std::int64_t{config.max_batch_tokens}});
+  std::int64_t pages = 0;
+  for (const KvGroup& group : groups.groups()) {
+    // Behind a window's tokens and the chunk, an incomplete page may be left on either side.
+    const std::int64_t all = (tokens + config.page_size - 1) / config.page_size;
+    const std::int64_t seen = (group.window - 1 + chunk) / config.page_size + 1;
+    pages += group.window == 0 ? all : std::min(all, seen);
+  }
+  return pages;
+}
+
 void Engine::State::share_prefixes() {
   if (!prefixes) return;
   for (auto& [id, sequence] : sequences) {
     if (sequence.queued() == 0 || sequence.tables.next_position() > 0) continue;
     const bool is_new = !sequence.recomputes();
+    // A preempted one takes pages that others wait for only when it can go on itself.
+    if (!is_new && sequence.tables.pages_needed(sequence.recomputable()) > pool.free_pages()) {
+      continue;
+    }
     const std::int32_t tokens = share_prefix(sequence, *prefixes);
     if (is_new && tokens > 0) announce(sequence, tokens);
     sequence.replay_evictions();

@@ -34,6 +34,8 @@ struct Engine::State {
   /// Throws usage_error when a prompt cannot be held whatever is freed.
   void check_prompt(EpisodeId episode, std::int64_t tokens, const kv::PolicySpec& policy) const;
   /// Lets the sequences that begin take cached pages, and announces their tokens.
+  /// Most physical pages that a prompt holds at once, at least.
+  [[nodiscard]] std::int64_t pages_of_prompt(std::int64_t tokens) const;
   void share_prefixes();
   void decide(Sequence& sequence, kv::DecisionPoint point);
   /// What follows a forward pass for one sequence: events, evictions, the next token.

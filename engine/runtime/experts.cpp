@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -20,7 +21,11 @@ void choose_experts(const float* logits, const model::ExpertConfig& moe, std::in
   std::iota(order.begin(), order.end(), 0);
   const auto end = order.begin() + moe.experts_per_token;
   std::partial_sort(order.begin(), end, order.end(), [&](std::int32_t a, std::int32_t b) {
-    return logits[a] != logits[b] ? logits[a] > logits[b] : a < b;
+    // NaN comes last: it still spoils the weights, and the engine refuses the logits.
+    const float first = std::isnan(logits[a]) ? -std::numeric_limits<float>::infinity() : logits[a];
+    const float second =
+        std::isnan(logits[b]) ? -std::numeric_limits<float>::infinity() : logits[b];
+    return first != second ? first > second : a < b;
   });
   const float largest = logits[order[0]];
   std::sort(order.begin(), end);

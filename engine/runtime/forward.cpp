@@ -10,9 +10,6 @@
 namespace pagequest::runtime {
 namespace {
 
-/// Weights up to this size are taken to stay in a core's caches, bytes.
-constexpr std::int64_t kCachedWeights = std::int64_t{16} << 20;
-
 ops::RopeTable rope_table(const model::ModelConfig& config) {
   return ops::RopeTable(model::rope_frequencies(config.rope, config.head_dim),
                         static_cast<float>(config.rope.attention_factor));
@@ -20,17 +17,18 @@ ops::RopeTable rope_table(const model::ModelConfig& config) {
 
 }  // namespace
 
-Forward::Forward(const model::Model& model, KvCache& cache, int threads)
+Forward::Forward(const model::Model& model, KvCache& cache, const EngineConfig& config)
     : config_(model.config()),
       cache_(cache),
-      kernels_(ops::kernels_for(ops::best_isa())),
-      shares_operations_(threads > 1 && model.weights().bytes() > kCachedWeights),
-      pool_(threads),
+      kernels_(ops::kernels_for(config.isa.value_or(ops::best_isa()))),
+      shares_operations_(config.threads > 1 &&
+                         model.weights().bytes() > config.cached_weight_bytes),
+      pool_(config.threads),
       rope_(rope_table(config_)),
       decoder_(model, rope_, cache) {
-  const int workers = shares_operations_ ? 1 : threads;
+  const int workers = shares_operations_ ? 1 : config.threads;
   for (int worker = 0; worker < workers; ++worker) {
-    workspaces_.emplace_back(config_, shares_operations_ ? threads : 1);
+    workspaces_.emplace_back(config_, shares_operations_ ? config.threads : 1);
     solo_.push_back(std::make_unique<ops::ThreadPool>(1));
   }
 }

@@ -11,6 +11,7 @@
 #include "engine/ops/cpu/rope_table.h"
 #include "engine/ops/cpu/thread_pool.h"
 #include "engine/runtime/decoder.h"
+#include "engine/runtime/engine.h"
 #include "engine/runtime/forward_chunk.h"
 #include "engine/runtime/kv_cache.h"
 #include "engine/runtime/workspace.h"
@@ -26,8 +27,8 @@ namespace pagequest::runtime {
 /// change a result.
 class Forward {
  public:
-  /// `model` and `cache` must outlive the object; `threads` >= 1.
-  Forward(const model::Model& model, KvCache& cache, int threads);
+  /// `model` and `cache` must outlive the object; `config` must have been resolved.
+  Forward(const model::Model& model, KvCache& cache, const EngineConfig& config);
 
   /// See Decoder::run. No page may be written by one chunk and read by another.
   void run(std::span<const ForwardChunk> chunks);

@@ -32,6 +32,7 @@ class BatchPlan {
     if (chunk.tokens == 0 || (chunk.tokens > tokens_left_ && !first_prompt)) return;
     const std::int32_t pages = sequence.tables.pages_needed(chunk.tokens);
     if (pages > free_pages_) {
+      if (starved_.empty()) missing_pages_ = pages - free_pages_;
       starved_.push_back(&sequence);
       return;
     }
@@ -42,6 +43,8 @@ class BatchPlan {
   }
 
   [[nodiscard]] const std::vector<Sequence*>& starved() const { return starved_; }
+  /// Pages that the first of them lacks.
+  [[nodiscard]] std::int32_t missing_pages() const { return missing_pages_; }
 
   [[nodiscard]] std::vector<ScheduledChunk> take() {
     std::sort(chunks_.begin(), chunks_.end(),
@@ -56,6 +59,7 @@ class BatchPlan {
   bool has_prompt_ = false;
   std::vector<ScheduledChunk> chunks_;
   std::vector<Sequence*> starved_;
+  std::int32_t missing_pages_ = 0;
 };
 
 BatchPlan plan_batch(std::span<Sequence* const> sequences, const kv::PagePool& pool,
@@ -119,7 +123,7 @@ Schedule schedule(std::span<Sequence* const> sequences, const kv::PagePool& pool
   Schedule schedule;
   BatchPlan plan = plan_batch(sequences, pool, config);
   while (!plan.starved().empty()) {
-    if (prefixes == nullptr || !prefixes->reclaim()) {
+    if (prefixes == nullptr || !prefixes->reclaim(plan.missing_pages())) {
       if (!preempt_for(plan.starved(), sequences)) break;
       ++schedule.preempted;
     }

@@ -43,6 +43,8 @@ LinearTiming time_one(std::int64_t rows, std::int64_t inputs, std::int64_t outpu
                     .type = packed.type(),
                     .panels = packed.panels(),
                     .scales = packed.scales(),
+                    .panel_stride = packed.panel_bytes(),
+                    .scale_stride = packed.panel_scale_bytes(),
                     .inputs = inputs,
                     .panel_count = packed.panel_count(),
                     .y = y.data(),

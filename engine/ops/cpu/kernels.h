@@ -29,6 +29,8 @@ struct LinearArgs {
   WeightType type;
   const std::byte* panels;  // of the first panel, laid out as PackedMatrix says
   const std::byte* scales;
+  std::int64_t panel_stride;  // bytes
+  std::int64_t scale_stride;  // bytes from a panel's scales to the next one's
   std::int64_t inputs;
   std::int64_t panel_count;
   float* y;  // (rows, panel_count * kPanelColumns); padding columns get zeros

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <type_traits>
 
 #include "engine/ops/cpu/bf16.h"
@@ -51,8 +52,11 @@ void store_as(const KvLayout& layout, std::byte* block, std::int64_t slot, const
   }
 }
 
+/// NaN if a value is not finite, so that it does not pass for a zero.
 float largest_magnitude(const float* x, std::int64_t count) {
   float largest = 0.0F;
+  const bool finite = std::all_of(x, x + count, [](float value) { return std::isfinite(value); });
+  if (!finite) return std::numeric_limits<float>::quiet_NaN();
   for (std::int64_t i = 0; i < count; ++i) largest = std::max(largest, std::fabs(x[i]));
   return largest;
 }

@@ -14,7 +14,8 @@ runtime::EngineConfig Checkpoint::engine_config(std::int32_t prefill_chunk) cons
           .kv_storage = f32 ? runtime::KvStorage::f32 : runtime::KvStorage::bf16,
           .max_batch_tokens = 2048,
           .prefill_chunk = prefill_chunk,
-          .threads = 2};
+          .threads = 2,
+          .isa = {}};
 }
 
 std::vector<Checkpoint> f32_checkpoints() {

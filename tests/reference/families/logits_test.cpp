@@ -34,6 +34,32 @@ TEST_CASE("Logits of a prompt and 64 decode steps equal those of Transformers") 
   CHECK(logits.worst() < checkpoint.tolerance());
 }
 
+TEST_CASE("Every instruction set, and threads that share each operation, give those logits") {
+  const Checkpoint checkpoint = GENERATE(from_range(all_checkpoints()));
+  const ops::Isa isa = GENERATE(from_range(ops::supported_isas()));
+  CAPTURE(checkpoint.name, to_string(isa));
+  const Expected expected(checkpoint);
+  const auto tokens = expected.integers("single.tokens");
+  const auto positions = expected.integers("single.positions");
+  ExpectedLogits logits(expected, "single.logits");
+  const model::Model model = model::Model::load(checkpoint.folder());
+  NullSink sink;
+  runtime::EngineConfig config = checkpoint.engine_config(kUnchunked);
+  config.isa = isa;
+  config.cached_weight_bytes = 0;
+  runtime::Engine engine(model, config, sink);
+
+  const SequenceId sequence = add(engine, {tokens.data(), kPromptTokens});
+  drain(engine);
+  compare_at(positions, kPromptTokens - 1, engine, sequence, logits);
+  for (std::size_t i = kPromptTokens; i < tokens.size(); ++i) {
+    decode(engine, sequence, tokens[i]);
+    compare_at(positions, i, engine, sequence, logits);
+  }
+  CHECK(logits.compared() == 4);
+  CHECK(logits.worst() < checkpoint.tolerance());
+}
+
 TEST_CASE("Logits inside of a prompt equal those of Transformers") {
   const Checkpoint checkpoint = GENERATE(from_range(all_checkpoints()));
   CAPTURE(checkpoint.name);

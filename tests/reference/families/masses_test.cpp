@@ -13,11 +13,11 @@ namespace pagequest::reference {
 namespace {
 
 /// Computes the fixture's sequence, its prompt in chunks and the rest token by token.
-CapturedMasses captured(const Checkpoint& checkpoint, std::int32_t chunk) {
+CapturedMasses captured(const Checkpoint& checkpoint, const runtime::EngineConfig& config) {
   const auto tokens = Expected(checkpoint).integers("single.tokens");
   const model::Model model = model::Model::load(checkpoint.folder());
   CapturedMasses sink(static_cast<std::int32_t>(tokens.size()));
-  runtime::Engine engine(model, checkpoint.engine_config(chunk), sink);
+  runtime::Engine engine(model, config, sink);
   const SequenceId sequence = add(engine, {tokens.data(), kPromptTokens});
   drain(engine);
   for (std::size_t i = kPromptTokens; i < tokens.size(); ++i) decode(engine, sequence, tokens[i]);
@@ -32,7 +32,7 @@ TEST_CASE("Page masses and sink shares equal the attention of Transformers") {
   const Checkpoint checkpoint = GENERATE(from_range(all_checkpoints()));
   const std::int32_t chunk = GENERATE(17, 64, 512);
   CAPTURE(checkpoint.name, chunk);
-  const CapturedMasses masses = captured(checkpoint, chunk);
+  const CapturedMasses masses = captured(checkpoint, checkpoint.engine_config(chunk));
   const ExpectedMasses expected{Expected(checkpoint)};
   std::size_t compared = 0;
   for (std::size_t i = 0; i < expected.windows(); ++i) {
@@ -46,10 +46,27 @@ TEST_CASE("Page masses and sink shares equal the attention of Transformers") {
   CHECK(compared == (chunk == 64 ? 6U : 5U));
 }
 
+TEST_CASE("Weights in bf16 or MXFP4 alone leave the page masses of Transformers") {
+  const Checkpoint checkpoint = GENERATE(from_range(all_checkpoints()));
+  CAPTURE(checkpoint.name);
+  runtime::EngineConfig config = checkpoint.engine_config(64);
+  config.kv_storage = runtime::KvStorage::f32;
+  config.isa = ops::Isa::portable;  // rounds no activation
+  const CapturedMasses masses = captured(checkpoint, config);
+  const ExpectedMasses expected{Expected(checkpoint)};
+  for (std::size_t i = 0; i < expected.windows(); ++i) {
+    const MassWindow* found = masses.find(expected.first_row(i), expected.rows(i));
+    REQUIRE(found != nullptr);
+    // The reference does not round the product of an fp8 weight and its scale to bf16.
+    const bool rounded = checkpoint.name == "qwen3/fp8";
+    CHECK(worst_difference(*found, expected.window(i)) < (rounded ? 2e-2 : 1e-4));
+  }
+}
+
 TEST_CASE("A decoding layer sees exactly the pages on which Transformers puts attention") {
   const Checkpoint checkpoint = GENERATE(from_range(f32_checkpoints()));
   CAPTURE(checkpoint.name);
-  const CapturedMasses masses = captured(checkpoint, 64);
+  const CapturedMasses masses = captured(checkpoint, checkpoint.engine_config(64));
   const ExpectedMasses expected{Expected(checkpoint)};
   for (std::size_t i = 0; i < expected.windows(); ++i) {
     if (expected.rows(i) > 1) continue;  // a chunk holds its first row's pages as well

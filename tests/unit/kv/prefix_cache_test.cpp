@@ -59,13 +59,13 @@ TEST_CASE(
   const PrefixId fresh = cache_page(cache, pool, {}, {3});
   cache.touch(old);
   cache.touch(fresh);
-  CHECK(cache.reclaim());
+  CHECK(cache.reclaim(1));
   CHECK_FALSE(cache.entries().contains(old_end));
-  CHECK(cache.reclaim());
+  CHECK(cache.reclaim(1));
   CHECK_FALSE(cache.entries().contains(old));
-  CHECK(cache.reclaim());
+  CHECK(cache.reclaim(1));
   CHECK(cache.entries().empty());
-  CHECK_FALSE(cache.reclaim());
+  CHECK_FALSE(cache.reclaim(1));
   CHECK(pool.used_pages() == 0);
 }
 
@@ -74,9 +74,9 @@ TEST_CASE("A page that somebody uses is not reclaimed") {
   PrefixCache cache(pool);
   const std::vector<PageId> used{pool.allocate()};
   (void)cache.extend({}, Tokens{1}, used);
-  CHECK_FALSE(cache.reclaim());
+  CHECK_FALSE(cache.reclaim(1));
   pool.release(used[0]);
-  CHECK(cache.reclaim());
+  CHECK(cache.reclaim(1));
 }
 
 TEST_CASE("With an unused page go the pages behind it, and nothing can be put behind it any more") {
@@ -85,7 +85,7 @@ TEST_CASE("With an unused page go the pages behind it, and nothing can be put be
   const PrefixId first = cache_page(cache, pool, {}, {1});
   const std::vector<PageId> used{pool.allocate()};
   const PrefixId second = cache.extend(first, Tokens{2}, used);
-  CHECK(cache.reclaim());
+  CHECK(cache.reclaim(1));
   CHECK(cache.entries().empty());
   CHECK(pool.references(used[0]) == 1);
   CHECK(cache_page(cache, pool, second, {3}) == PrefixId{});

@@ -194,6 +194,17 @@ TEST_CASE("MXFP4 scales that are NaN or beyond f32 are refused with their tensor
       Contains("down_proj_scales") && Contains("element 70"));
 }
 
+TEST_CASE("MXFP4 experts whose inputs are no whole groups are refused") {
+  float next = 1.0F;
+  constexpr std::int64_t kHidden = 40;
+  Tensors tensors = common_tensors(kHidden, kWideInner, next);
+  const std::string gate_up = kGateUp;
+  tensors[gate_up + "_blocks"] = codes({kExperts, 2 * kWideInner, kHidden / 32, 16}, false);
+  tensors[gate_up + "_scales"] = codes({kExperts, 2 * kWideInner, kHidden / 32}, true);
+  CHECK_THAT(input_error_of([&] { return load_model(config_of(kHidden, kWideInner), tensors); }),
+             Contains(gate_up) && Contains("multiple of 32"));
+}
+
 TEST_CASE("MXFP4 blocks of another type or shape are refused by name") {
   Tensors tensors = mxfp4_tensors();
   const std::string name = std::string(kGateUp) + "_blocks";

@@ -34,6 +34,8 @@ std::vector<float> run(const Kernels& kernels, const Problem& problem, const std
                   .type = packed.type(),
                   .panels = packed.panels(),
                   .scales = packed.scales(),
+                  .panel_stride = packed.panel_bytes(),
+                  .scale_stride = packed.panel_scale_bytes(),
                   .inputs = problem.inputs,
                   .panel_count = packed.panel_count(),
                   .y = y.data(),

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 
+#include "engine/model/random_model.h"
 #include "tests/unit/runtime/episode_log.h"
 
 namespace pagequest::runtime::test {
@@ -82,6 +83,8 @@ TEST_CASE("Any number of threads gives the same events, bit for bit") {
   const std::vector<std::int32_t> prompts{1, 7, 16, 50, 130, 33, 64, 90, 12, 100};
   config.threads = 1;
   const Played one = play(model, config, prompts);
+  // Whole sequences a thread, and every operation shared.
+  config.cached_weight_bytes = GENERATE(std::int64_t{16} << 20, 0);
   for (const std::int32_t threads : {2, 3, 0}) {
     config.threads = threads;
     const Played more = play(model, config, prompts);
@@ -90,6 +93,23 @@ TEST_CASE("Any number of threads gives the same events, bit for bit") {
     CHECK(more.logits == one.logits);
   }
   CHECK(play(model, config, prompts).steps == one.steps);
+}
+
+TEST_CASE("Sharing each operation of a model with experts changes no bit of a long prompt") {
+  model::ModelConfig shape = model::named_geometry("tiny");
+  shape.moe = {.experts = 8, .experts_per_token = 2, .intermediate_size = 64};
+  shape.sparse_layers.assign(static_cast<std::size_t>(shape.layers), true);
+  const model::Model model = model::random_model(shape, 3, ops::WeightType::bf16);
+  const std::vector<std::int32_t> prompts{300, 1, 40, 129};
+  EngineConfig config{.pool_pages = 100, .max_batch_tokens = 600, .prefill_chunk = 300};
+  config.capture = GENERATE(true, false);
+  config.threads = 1;
+  const Played one = play(model, config, prompts);
+  config.threads = 3;
+  config.cached_weight_bytes = 0;
+  const Played shared = play(model, config, prompts);
+  CHECK(shared.steps == one.steps);
+  CHECK(shared.logits == one.logits);
 }
 
 TEST_CASE("The chunks of a prompt change no bit of its logits") {

@@ -53,27 +53,12 @@ void run_tile(const TileArgs& args, std::int64_t rows) {
   }
 }
 
-inline constexpr std::int64_t panel_bytes(WeightType type, std::int64_t inputs) {
-  const std::int64_t group = kInt8Group;
-  return type == WeightType::f32    ? inputs * kPanelColumns * 4
-         : type == WeightType::bf16 ? (inputs + 1) / 2 * 2 * kPanelColumns * 2
-         : type == WeightType::int8 ? (inputs + group - 1) / group * group * kPanelColumns
-                                    : inputs / 2 * kPanelColumns;
-}
-
-inline constexpr std::int64_t panel_scale_bytes(WeightType type, std::int64_t inputs) {
-  return type == WeightType::int8 ? (inputs + kInt8Group - 1) / kInt8Group * kPanelColumns * 4
-                                  : inputs / kMxfp4Group * kPanelColumns;
-}
-
 /// All panels times all rows. `x` is in the form that the tile takes, `element` bytes each. The
 /// panel is the outer loop: it stays in the cache while all rows use it.
 template <class Tile>
 void for_tiles(const LinearArgs& args, const std::byte* x, std::int64_t x_stride,
                std::int64_t element, std::int64_t rows, float* y) {
   const std::int64_t blocks = (rows + kTileRows - 1) / kTileRows;
-  const std::int64_t bytes = panel_bytes(args.type, args.inputs);
-  const std::int64_t scale_bytes = panel_scale_bytes(args.type, args.inputs);
   for (std::int64_t panel = 0; panel < args.panel_count; ++panel) {
     for (std::int64_t block = 0; block < blocks; ++block) {
       const std::int64_t first = rows * block / blocks;
@@ -81,8 +66,8 @@ void for_tiles(const LinearArgs& args, const std::byte* x, std::int64_t x_stride
       for (std::int64_t column = 0; column < kPanelColumns; column += kTileVectors * kLanes) {
         run_tile<Tile>({.x = x + first * x_stride * element,
                         .x_stride = x_stride,
-                        .panel = args.panels + panel * bytes,
-                        .scales = args.scales + panel * scale_bytes,
+                        .panel = args.panels + panel * args.panel_stride,
+                        .scales = args.scales + panel * args.scale_stride,
                         .first_column = column,
                         .inputs = args.inputs,
                         .y = y + first * args.y_stride + panel * kPanelColumns + column,
