@@ -7,29 +7,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_depth.h"
+
 namespace pagequest::model {
-namespace {
-
-constexpr int kDeepest = 100;  // copies and comparisons of JSON values recurse
-
-/// Whether brackets nest deeper than kDeepest; text that is not JSON may be judged either way.
-bool nests_too_deep(std::string_view text) {
-  int depth = 0;
-  bool quoted = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c == '"') quoted = !quoted;
-    if (quoted && c == '\\') ++at;
-    if (quoted) continue;
-    if (c == '[' || c == '{') ++depth;
-    if (c == ']' || c == '}') --depth;
-    if (depth > kDeepest) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
 nlohmann::json parse_json_object(std::string_view text, const std::filesystem::path& path) {
   const bool deep = nests_too_deep(text);
   nlohmann::json json;
@@ -37,7 +17,7 @@ nlohmann::json parse_json_object(std::string_view text, const std::filesystem::p
   if (json.is_object()) return json;
   throw input_error({.what = "cannot read a model file",
                      .where = path.string(),
-                     .found = deep ? "brackets nested deeper than " + std::to_string(kDeepest)
+                     .found = deep ? "brackets nested deeper than " + std::to_string(kDeepestJson)
                                    : "text that is not a JSON object (truncated?)",
                      .expected = "a JSON object",
                      .hint = {}});

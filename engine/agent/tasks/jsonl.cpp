@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_depth.h"
+
 namespace pagequest::agent {
 namespace {
 
@@ -49,14 +51,6 @@ std::string JsonLine::text(const std::string& field) const {
   return at->get<std::string>();
 }
 
-std::string JsonLine::text_or(const std::string& field, const std::string& missing) const {
-  const auto at = object.find(field);
-  if (at == object.end() || at->is_null()) return missing;
-  if (at->is_string()) return at->get<std::string>();
-  if (at->is_number_integer()) return at->dump();
-  throw error(field, dumped(*at), "a text");
-}
-
 std::optional<std::int32_t> JsonLine::positive(const std::string& field) const {
   const auto at = object.find(field);
   if (at == object.end() || at->is_null()) return std::nullopt;
@@ -68,6 +62,7 @@ std::optional<std::int32_t> JsonLine::positive(const std::string& field) const {
 
 void for_each_json_line(const std::filesystem::path& path,
                         const std::function<void(const JsonLine&)>& take) {
+  const std::string too_deep = "brackets nested deeper than " + std::to_string(kDeepestJson);
   std::ifstream in(path);
   if (!in || std::filesystem::is_directory(path)) throw_file(path, "no readable file");
   std::int32_t number = 0;
@@ -75,9 +70,10 @@ void for_each_json_line(const std::filesystem::path& path,
   for (std::string line; std::getline(in, line);) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    const auto object = nlohmann::json::parse(line, nullptr, false);
+    const bool deep = nests_too_deep(line);
+    const auto object = deep ? nlohmann::json() : nlohmann::json::parse(line, nullptr, false);
     const JsonLine entry{.path = path, .number = number, .object = object};
-    if (!object.is_object()) throw entry.error("", line, "a JSON object");
+    if (!object.is_object()) throw entry.error("", deep ? too_deep : line, "a JSON object");
     take(entry);
     ++taken;
   }

@@ -26,13 +26,13 @@ struct JsonLine {
                             const std::string& expected) const;
   /// A string that must be there and not be empty.
   [[nodiscard]] std::string text(const std::string& field) const;
-  [[nodiscard]] std::string text_or(const std::string& field, const std::string& missing) const;
   /// An integer of at least 1, if the field is there.
   [[nodiscard]] std::optional<std::int32_t> positive(const std::string& field) const;
 };
 
 /// Calls `take` for each line; blank lines are skipped. Throws input_error when the file can't be
-/// read, holds no line, or a line is not a JSON object.
+/// read, holds no line, or a line is not a JSON object or nests
+/// brackets deeper than kDeepestJson.
 void for_each_json_line(const std::filesystem::path& path,
                         const std::function<void(const JsonLine&)>& take);
 

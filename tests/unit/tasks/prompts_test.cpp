@@ -81,6 +81,24 @@ TEST_CASE("Bad lines are refused by file, line and field") {
   CHECK_THAT(complaint(""), Catch::Contains("an empty file"));
 }
 
+TEST_CASE("Brackets that nest too deeply are refused by line") {
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
+  const auto complain = [](const std::string& content) {
+    CHECK_THROWS_WITH(PromptsFile(content).open(),
+                      Catch::Contains("line 2") && Catch::Contains("deeper than 100"));
+  };
+  const std::string good = "{\"prompt\": \"a\"}\n";
+  complain(good + "{\"messages\": " + nested(100'000) + "}");
+  complain(good + "{\"prompt\": \"a\", \"answer\": " + nested(100) + "}");
+  complain(good + "{\"messages\": " + std::string(100'000, '['));
+  CHECK_THROWS_WITH(
+      PromptsFile(good + "{\"prompt\": \"a\", \"answer\": " + nested(99) + "}").open(),
+      Catch::Contains("field `answer`"));
+  CHECK(PromptsFile("{\"prompt\": \"" + std::string(200, '[') + "\"}").open()->size() == 1);
+}
+
 TEST_CASE("Tasks name the files that they need or have no use for") {
   const auto tokenizer = testing::tokenizer_with("gpt2", {});
   CHECK_THROWS_WITH(open_task("prompts", {}, tokenizer), Catch::Contains("--prompts"));

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_depth.h"
 #include "engine/agent/tasks/corpus/page_text.h"
 #include "engine/agent/tasks/corpus/wrap.h"
 
@@ -25,6 +26,7 @@ ToolError bad_arguments() { return {json{{"error", "Invalid function arguments"}
 
 json read_arguments(const std::string& text) {
   if (text.empty()) return json::object();
+  if (nests_too_deep(text)) throw bad_arguments();
   auto arguments = json::parse(text, nullptr, false);
   if (!arguments.is_object()) throw bad_arguments();
   return arguments;
