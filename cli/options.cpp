@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
+#include <memory>
 #include <type_traits>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/json_depth.h"
 #include "base/params.h"
 
 namespace pagequest::cli {
@@ -24,13 +28,25 @@ std::string key_of(const Option& option) {
   return key;
 }
 
+/// Without the `{false}` that CLI11 puts behind the negative name of a flag.
+class OptionFormatter final : public CLI::Formatter {
+ public:
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    constexpr std::string_view kMark = "{false}";
+    std::string name = CLI::Formatter::make_option_name(option, is_positional);
+    const auto at = name.find(kMark);
+    return at == std::string::npos ? name : name.erase(at, kMark.size());
+  }
+};
+
 void add_flag(CLI::App& command, const Option& option) {
   const std::string flag = "--" + option.name;
   std::visit(
       [&](auto* value) {
         using T = std::decay_t<decltype(*value)>;
         if constexpr (std::is_same_v<T, bool>) {
-          command.add_flag(flag + ",!--no-" + option.name, *value, option.help);
+          command.add_flag(flag + ",!--no-" + option.name, *value,
+                           option.help + (*value ? "; on by default" : "; off by default"));
         } else if constexpr (std::is_same_v<T, TextMap>) {
           command.add_option_function<std::vector<std::string>>(
               flag,
@@ -57,6 +73,15 @@ void add_flag(CLI::App& command, const Option& option) {
                      .hint = {}});
 }
 
+template <class T>
+bool in_range(const json& value) {
+  if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+    return value.is_number_unsigned() ? std::in_range<T>(value.get<std::uint64_t>())
+                                      : std::in_range<T>(value.get<std::int64_t>());
+  }
+  return true;
+}
+
 void assign(const Option& option, const json& value, const std::string& file) {
   std::visit(
       [&](auto* target) {
@@ -67,7 +92,7 @@ void assign(const Option& option, const json& value, const std::string& file) {
                             : std::is_floating_point_v<T>    ? value.is_number()
                             : std::is_same_v<T, std::string> ? value.is_string()
                                                              : value.is_object();
-          if (!fits) throw_bad_value(file, key_of(option), value);
+          if (!fits || !in_range<T>(value)) throw_bad_value(file, key_of(option), value);
           *target = value.get<T>();
         } catch (const json::exception&) {
           throw_bad_value(file, key_of(option), value);
@@ -78,11 +103,15 @@ void assign(const Option& option, const json& value, const std::string& file) {
 
 json parse_file(const std::string& path) {
   std::ifstream in(path);
-  auto document = json::parse(in, nullptr, false);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const bool deep = nests_too_deep(text);
+  auto document = deep ? json() : json::parse(text, nullptr, false);
   if (in && document.is_object()) return document;
+  const std::string content =
+      deep ? "brackets nested deeper than " + std::to_string(kDeepestJson) : "no JSON object";
   throw input_error({.what = "can't read the configuration",
                      .where = path,
-                     .found = in ? "no JSON object" : "no readable file",
+                     .found = in ? content : "no readable file",
                      .expected = "a JSON object of option names and values",
                      .hint = {}});
 }
@@ -114,6 +143,7 @@ std::pair<std::string, std::string> parse_pair(const std::string& text) {
 }
 
 void add_options(CLI::App& command, const std::vector<Option>& options) {
+  command.formatter(std::make_shared<OptionFormatter>());
   for (const auto& option : options) add_flag(command, option);
   auto* file = command.add_option("--config", "JSON file with any of these options");
   command.parse_complete_callback([&command, options, file] {
