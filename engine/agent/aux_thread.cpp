@@ -52,8 +52,9 @@ void AuxThread::on_token(std::int32_t token) {
   generated_.push_back(token);
   const auto count = static_cast<std::int32_t>(generated_.size());
   const bool stops = format_.ends_auxiliary(token);
-  overran_ = !stops && (count >= config_.aux_max_tokens || is_full());
-  finished_ = stops || overran_;
+  const bool ends = stops || format_.completes_auxiliary(generated_);
+  overran_ = !ends && (count >= config_.aux_max_tokens || is_full());
+  finished_ = ends || overran_;
   if (stops) generated_.pop_back();
   if (!finished_) engine_.append(*sequence_, {&token, 1});
 }

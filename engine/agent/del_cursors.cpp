@@ -22,6 +22,12 @@ bool is_known(const nlohmann::json& item, const std::set<std::int32_t>& known) {
 
 }  // namespace
 
+bool holds_del_cursors(std::string_view text) {
+  const auto object = nlohmann::json::parse(last_object(text), nullptr, false);
+  return object.is_object() && object.size() == 1 && object.contains("del_cursors") &&
+         object["del_cursors"].is_array();
+}
+
 DeletionCommand parse_del_cursors(std::string_view text, const std::set<std::int32_t>& known) {
   const auto object = nlohmann::json::parse(last_object(text), nullptr, false);
   if (!object.is_object() || object.size() != 1 || !object.contains("del_cursors")) return {};

@@ -21,4 +21,7 @@ struct DeletionCommand {
 [[nodiscard]] DeletionCommand parse_del_cursors(std::string_view text,
                                                 const std::set<std::int32_t>& known);
 
+/// Whether the text has a whole command, whatever its cursors are.
+[[nodiscard]] bool holds_del_cursors(std::string_view text);
+
 }  // namespace pagequest::agent

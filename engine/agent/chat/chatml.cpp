@@ -118,7 +118,8 @@ void ChatMl::response(TokenWriter& out, std::string_view text) const {
 
 void ChatMl::generation_header(TokenWriter& out, std::int32_t message) const {
   out.begin(message, Part::header).token(kStart).text("assistant\n");
-  if (settings_.thinking) return;
+  // Without the token, the model knows no reasoning that could be switched off.
+  if (settings_.thinking || !tokenizer_.token_id("<think>")) return;
   out.marker("<think>").text("\n\n").marker("</think>").text("\n\n");
 }
 

@@ -54,6 +54,12 @@ class Format {
   [[nodiscard]] virtual std::vector<std::int32_t> auxiliary(
       std::span<const OpenCursor> open) const = 0;
   [[nodiscard]] virtual bool ends_auxiliary(std::int32_t token) const = 0;
+  /// Whether an auxiliary thread's output is whole with its last token, which is a part of it: for
+  /// models that no token tells to stop.
+  [[nodiscard]] virtual bool completes_auxiliary(
+      std::span<const std::int32_t> /*generated*/) const {
+    return false;
+  }
   [[nodiscard]] virtual std::string decode(std::span<const std::int32_t> tokens) const = 0;
 };
 

@@ -11,6 +11,7 @@
 #include "engine/agent/chat/token_writer.h"
 #include "engine/agent/chat/tool_json.h"
 #include "engine/agent/chat/turn_text.h"
+#include "engine/agent/del_cursors.h"
 
 namespace pagequest::agent::chat {
 namespace {
@@ -93,6 +94,11 @@ class Plain final : public Format {
       std::span<const OpenCursor> open) const override;
   [[nodiscard]] bool ends_auxiliary(std::int32_t token) const override {
     return stops_.contains(token);
+  }
+  /// Base models go on after the command.
+  [[nodiscard]] bool completes_auxiliary(std::span<const std::int32_t> generated) const override {
+    const bool closes = tokenizer_.decode(generated.last(1)).find('}') != std::string::npos;
+    return closes && holds_del_cursors(tokenizer_.decode(generated));
   }
   [[nodiscard]] std::string decode(std::span<const std::int32_t> tokens) const override {
     return tokenizer_.decode(tokens);

@@ -15,7 +15,8 @@ namespace pagequest::agent::chat {
 /// For models without a chat format. A conversation of one user message without tools is its text
 /// as it is; any other is a transcript with `System:`, `User:`, `Assistant:` and `Tool:` before the
 /// messages. Calls have the Hermes form as plain text and end the turn; without tools whatever is
-/// generated is the answer. The tokens that the tokenizer's template puts before a text come first.
+/// generated is the answer. An auxiliary thread ends with its command too. The tokens that the
+/// tokenizer's template puts before a text come first.
 ///
 /// `stops`: the config's end-of-sequence ids.
 [[nodiscard]] std::unique_ptr<Format> make_plain(const model::Tokenizer& tokenizer,

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+using pagequest::agent::holds_del_cursors;
 using pagequest::agent::parse_del_cursors;
 
 TEST_CASE("The paper's walk-through deletes cursor 0") {
@@ -51,4 +52,12 @@ TEST_CASE("Malformed or out-of-range output deletes nothing") {
     CHECK_FALSE(command.parsed);
     CHECK(command.cursors.empty());
   }
+}
+
+TEST_CASE("A command is whole when its object is, whatever cursors it names") {
+  CHECK(holds_del_cursors("stale . {\"del_cursors\": [99]}\n"));
+  CHECK_FALSE(holds_del_cursors("stale . {\"del_cursors\": [99]"));
+  CHECK_FALSE(holds_del_cursors("{\"del_cursors\": 0}"));
+  CHECK_FALSE(holds_del_cursors("{\"cursors\": [0]}"));
+  CHECK_FALSE(holds_del_cursors(std::string(100'000, '[') + "{}"));
 }

@@ -136,6 +136,42 @@ TEST_CASE("An auxiliary thread gets the trigger phrase, and instructions unless 
   }
 }
 
+TEST_CASE("Thinking is switched off by an empty block where the tokenizer has the token") {
+  const auto tokenizer = testing::qwen3_tokenizer();
+  REQUIRE(tokenizer.token_id("<think>"));
+  const Conversation one{.messages = {{.content = "Hi"}}, .tools = {}};
+  const auto format = make_format("chatml", tokenizer, {.thinking = false}, {});
+  const auto text = tokenizer.decode(format->prompt(one).tokens);
+  CHECK(text.ends_with("<|im_start|>assistant\n<think>\n\n</think>\n\n"));
+}
+
+TEST_CASE("A ChatML model without the token is asked alike with and without thinking") {
+  const auto tokenizer = testing::tokenizer_with("gpt2", {"<|im_start|>", "<|im_end|>"});
+  REQUIRE_FALSE(tokenizer.token_id("<think>"));
+  const Conversation one{.messages = {{.content = "Hi"}}, .tools = {}};
+  const auto on = make_format("chatml", tokenizer, {.thinking = true}, {});
+  const auto off = make_format("chatml", tokenizer, {.thinking = false}, {});
+  CHECK(on->prompt(one).tokens == off->prompt(one).tokens);
+  CHECK(tokenizer.decode(off->prompt(one).tokens).ends_with("<|im_start|>assistant\n"));
+}
+
+TEST_CASE("A plain auxiliary thread is whole with its command, others with a token alone") {
+  for (const auto& named : formats()) {
+    INFO(named.name);
+    const auto format = make_format(named.name, named.tokenizer, {}, {});
+    const auto completes = [&](const std::string& text) {
+      return format->completes_auxiliary(named.tokenizer.encode(text));
+    };
+    const bool is_plain = named.name == "plain";
+    CHECK(completes("Page 0 is stale. {\"del_cursors\": [0]}") == is_plain);
+    CHECK(completes("{\"del_cursors\": []}") == is_plain);
+    CHECK_FALSE(completes("Page 0 is stale. {\"del_cursors\": [0]"));
+    CHECK_FALSE(completes("{\"del_cursors\": [0]} and so on"));
+    CHECK_FALSE(completes("{\"pages\": [0]}"));
+    CHECK_FALSE(completes("}"));
+  }
+}
+
 TEST_CASE("A plain conversation of one message is its text as it is") {
   const auto tokenizer = testing::tokenizer_with("gpt2", {});
   const auto format = make_format("plain", tokenizer, {}, {});
