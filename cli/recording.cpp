@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "analyzer/number_list.h"
+#include "base/error.h"
 #include "cli/progress.h"
 #include "cli/version.h"
 #include "engine/agent/chat/registry.h"
@@ -74,13 +75,29 @@ traces::Header header_of(const RecordingConfig& config, const agent::AgentConfig
   header.kv_tables = to_string(engine.kv_tables);
   header.windows = shape.windows;
   header.captures = captures_of(engine, shape);
-  resolved.agent.episodes = agent.episodes;
+  resolved.agent = agent;
   // The number of threads changes no byte of a trace, so it must not be one.
   resolved.engine.threads = 0;
   header.config_json = resolved_json(recording_options(resolved));
   header.version = version();
   header.commit = commit();
   return header;
+}
+
+void refuse_captures_without_attention(const RecordingConfig& config) {
+  if (config.attention) return;
+  const runtime::CaptureOptions& options = config.engine.capture_options;
+  const std::string wanted = options.query_heads          ? "query-heads"
+                             : options.query_cosine       ? "query-cosine"
+                             : options.key_bounds         ? "key-bounds"
+                             : !config.thresholds.empty() ? "thresholds"
+                                                          : "";
+  if (wanted.empty()) return;
+  throw usage_error({.what = "an option about attention that is not recorded",
+                     .where = "option --" + wanted,
+                     .found = "--no-attention beside it",
+                     .expected = "one of the two",
+                     .hint = {}});
 }
 
 }  // namespace
@@ -106,7 +123,7 @@ std::vector<Option> recording_options(RecordingConfig& config) {
        "chat format: " + joined(agent::chat::format_names()) +
            "; auto goes by the tokenizer's tokens",
        &agent.chat},
-      {"thinking", "let models think whose format has a switch for it (Qwen3); on by default",
+      {"thinking", "let models think whose format has a switch for it (Qwen3)",
        &agent.chat_settings.thinking},
       {"effort", "reasoning effort of gpt-oss: low, medium or high", &agent.chat_settings.effort},
       {"chat-date",
@@ -121,13 +138,15 @@ std::vector<Option> recording_options(RecordingConfig& config) {
       {"budget", "tokens that a budget policy keeps of one sequence", &agent.policy.budget_tokens},
       {"aux-interval", "turns between auxiliary threads (SideQuest's K)", &agent.aux_interval},
       {"aux-at-turn-zero", "fork at turn 0 as well", &agent.aux_at_turn_zero},
-      {"aux-max-tokens", "tokens that an auxiliary thread may generate", &agent.aux_max_tokens},
+      {"aux-max-tokens", "tokens that an auxiliary thread may generate; -1: the task's own limit",
+       &agent.aux_max_tokens},
       {"aux-instructions",
-       "tell an auxiliary thread what to do, beside the trigger phrase; for untrained models; "
-       "on by default",
+       "tell an auxiliary thread what to do, beside the trigger phrase; for untrained models",
        &agent.chat_settings.aux_instructions},
       {"turn-limit", "turns of an episode", &agent.turn_limit},
-      {"turn-max-tokens", "tokens that the model may generate in one turn", &agent.turn_max_tokens},
+      {"turn-max-tokens",
+       "tokens that the model may generate in one turn; -1: the task's own limit",
+       &agent.turn_max_tokens},
       {"context-limit", "positions of an episode", &agent.context_limit},
       {"temperature", "of sampling; 0 is greedy", &agent.sampling.temperature},
       {"top-p", "nucleus of sampling", &agent.sampling.top_p},
@@ -164,6 +183,7 @@ agent::AgentConfig agent_config(const RecordingConfig& config) {
 }
 
 runtime::EngineConfig engine_config(const RecordingConfig& config) {
+  refuse_captures_without_attention(config);
   runtime::EngineConfig engine = config.engine;
   engine.capture = config.attention;
   engine.kv_storage = runtime::kv_storage_named(config.kv_storage);
@@ -175,14 +195,19 @@ runtime::EngineConfig engine_config(const RecordingConfig& config) {
   return engine;
 }
 
+void check_recording(const RecordingConfig& config, const model::Model& model) {
+  const auto agent = agent_config(config);
+  (void)agent::resolve(agent, *agent::open_source(agent, model.tokenizer()), model);
+  const auto engine = runtime::resolve(engine_config(config), model);
+  (void)runtime::controller_for(agent.policy, engine);
+}
+
 RecordingResult record(const RecordingConfig& config, const model::Model& model,
                        const std::filesystem::path& trace, InterruptGuard& interrupt) {
-  agent::AgentConfig agent = with_memory(config);
-  agent.sampling.seed = agent.seed;
   const runtime::EngineConfig engine = engine_config(config);
   const std::shared_ptr<const agent::TaskSource> source =
-      agent::open_source(agent, model.tokenizer());
-  agent.episodes = agent::planned_episodes(agent, *source);
+      agent::open_source(config.agent, model.tokenizer());
+  const auto agent = agent::resolve(agent_config(config), *source, model);
 
   tracer::Recorder recorder(trace, header_of(config, agent, model));
   agent::Runner runner(model, engine, agent, source, recorder);

@@ -40,8 +40,13 @@ struct RecordingConfig {
 /// The agent as the policy wants it, with the seed of its sampling.
 [[nodiscard]] agent::AgentConfig agent_config(const RecordingConfig& config);
 
-/// The engine's part, names and lists read. Throws usage_error when one can't be.
+/// The engine's part, names and lists read. Throws usage_error when one can't be, or when more of
+/// the attention is wanted although none is recorded.
 [[nodiscard]] runtime::EngineConfig engine_config(const RecordingConfig& config);
+
+/// Throws what record() would throw before it plays, but for prompts that do not fit: unknown
+/// names, impossible settings, the task's files, the policy's budget and parameters.
+void check_recording(const RecordingConfig& config, const model::Model& model);
 
 struct RecordingResult {
   agent::RunTotals totals;

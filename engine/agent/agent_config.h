@@ -21,6 +21,9 @@ enum class Memory : std::uint8_t {
 /// As many episodes as the task's file has; one if the task never ends.
 inline constexpr std::int32_t kAllEpisodes = -1;
 
+/// The task's own limit on generated tokens (Task::limits).
+inline constexpr std::int32_t kTaskLimit = -1;
+
 struct AgentConfig {
   std::string task = "pocket-hops";
   std::string setting = "default";
@@ -32,12 +35,12 @@ struct AgentConfig {
   std::int32_t episodes = kAllEpisodes;
   std::int32_t concurrency = 32;  // episodes in flight
   Memory memory = Memory::none;
-  std::int32_t aux_interval = 4;       // K of SideQuest's algorithm 1, in turns
-  bool aux_at_turn_zero = false;       // algorithm 1 read literally also forks at turn 0
-  std::int32_t aux_max_tokens = 256;   // then its output counts as malformed
-  std::int32_t turn_limit = 40;        // turns
-  std::int32_t turn_max_tokens = 256;  // then the turn counts as unparsable
-  std::int32_t context_limit = 16384;  // positions
+  std::int32_t aux_interval = 4;              // K of SideQuest's algorithm 1, in turns
+  bool aux_at_turn_zero = false;              // algorithm 1 read literally also forks at turn 0
+  std::int32_t aux_max_tokens = kTaskLimit;   // then its output counts as malformed
+  std::int32_t turn_limit = 40;               // turns
+  std::int32_t turn_max_tokens = kTaskLimit;  // then the turn counts as unparsable
+  std::int32_t context_limit = 16384;         // positions
   runtime::Sampling sampling;
   kv::PolicySpec policy;
 };

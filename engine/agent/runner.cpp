@@ -3,6 +3,7 @@
 #include "engine/agent/runner.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -16,24 +17,57 @@
 namespace pagequest::agent {
 namespace {
 
-void require_positive(std::int32_t value, const std::string& name) {
-  if (value > 0) return;
+void require(bool possible, const std::string& name, std::int32_t value,
+             const std::string& expected) {
+  if (possible) return;
   throw usage_error({.what = "impossible setting",
                      .where = name,
                      .found = std::to_string(value),
-                     .expected = "at least 1",
+                     .expected = expected,
                      .hint = {}});
 }
 
-AgentConfig checked(AgentConfig config, const TaskSource& source, const model::Model& model) {
-  config.episodes = planned_episodes(config, source);
-  require_positive(config.episodes, "episodes");
+void require_positive(std::int32_t value, const std::string& name) {
+  require(value > 0, name, value, "at least 1");
+}
+
+void check_limits(const AgentConfig& config) {
+  const auto own_or_positive = [](std::int32_t value, const std::string& name) {
+    require(value > 0 || value == kTaskLimit, name, value, "at least 1, or -1 for the task's own");
+  };
   require_positive(config.concurrency, "concurrency");
   require_positive(config.aux_interval, "aux-interval");
   require_positive(config.turn_limit, "turn-limit");
-  require_positive(config.turn_max_tokens, "turn-max-tokens");
-  config.context_limit = std::min(config.context_limit, model.config().max_positions);
-  return config;
+  require_positive(config.context_limit, "context-limit");
+  own_or_positive(config.turn_max_tokens, "turn-max-tokens");
+  own_or_positive(config.aux_max_tokens, "aux-max-tokens");
+}
+
+void check_episodes(const AgentConfig& config) {
+  constexpr auto kLast = std::numeric_limits<std::int32_t>::max();
+  const auto first = config.first_episode;
+  require(config.episodes > 0 || config.episodes == kAllEpisodes, "episodes", config.episodes,
+          "at least 1, or -1 for all");
+  require(first >= 0, "first-episode", first, "at least 0");
+  require(config.episodes - 1 <= kLast - first, "first-episode", first,
+          "an index that leaves room for " + std::to_string(config.episodes) + " episodes up to " +
+              std::to_string(kLast));
+}
+
+std::int32_t planned_episodes(const AgentConfig& config, const TaskSource& source) {
+  const auto size = source.size();
+  const bool takes_all = config.episodes == kAllEpisodes;
+  if (!size) return takes_all ? 1 : config.episodes;
+  const auto left = *size - config.first_episode;
+  if (left > 0 && (takes_all || config.episodes <= left)) {
+    return takes_all ? left : config.episodes;
+  }
+  throw usage_error({.what = "the task's file has fewer episodes",
+                     .where = "episodes",
+                     .found = std::to_string(config.episodes) + " from index " +
+                              std::to_string(config.first_episode),
+                     .expected = "indices from 0 to " + std::to_string(*size - 1),
+                     .hint = "-1 plays all that are left"});
 }
 
 void refuse_hindsight(const Task& task, Memory memory) {
@@ -45,19 +79,32 @@ void refuse_hindsight(const Task& task, Memory memory) {
                      .hint = {}});
 }
 
-std::unique_ptr<chat::Format> format_for(const AgentConfig& config, const model::Model& model) {
-  const Task& task = find_task(config.task);
-  refuse_hindsight(task, config.memory);
+std::string chat_name(const AgentConfig& config, const Task& task, const model::Model& model) {
   if (task.format.empty()) {
-    return chat::make_format(config.chat, model.tokenizer(), config.chat_settings,
-                             model.config().eos_tokens);
+    return config.chat == "auto" ? std::string(chat::detect_format(model.tokenizer()))
+                                 : config.chat;
   }
-  if (config.chat == "auto") return chat::make_pocket(model.tokenizer());
+  if (config.chat == "auto" || config.chat == task.format) return std::string(task.format);
   throw usage_error({.what = "the task has a chat format of its own",
                      .where = "chat",
                      .found = config.chat,
                      .expected = "auto, for task " + config.task,
                      .hint = {}});
+}
+
+[[noreturn]] void throw_no_room(std::int32_t episode, std::int64_t tokens, std::int32_t limit) {
+  throw usage_error({.what = "a prompt leaves no room in the context",
+                     .where = "episode " + std::to_string(episode),
+                     .found = std::to_string(tokens) + " tokens",
+                     .expected = "fewer than " + std::to_string(limit),
+                     .hint = "the least of context-limit and the model's longest context counts"});
+}
+
+/// Of a resolved configuration.
+std::unique_ptr<chat::Format> format_for(const AgentConfig& config, const model::Model& model) {
+  if (!find_task(config.task).format.empty()) return chat::make_pocket(model.tokenizer());
+  return chat::make_format(config.chat, model.tokenizer(), config.chat_settings,
+                           model.config().eos_tokens);
 }
 
 }  // namespace
@@ -69,20 +116,17 @@ std::unique_ptr<TaskSource> open_source(const AgentConfig& config,
                    tokenizer);
 }
 
-std::int32_t planned_episodes(const AgentConfig& config, const TaskSource& source) {
-  const auto size = source.size();
-  const bool takes_all = config.episodes == kAllEpisodes;
-  if (!size) return takes_all ? 1 : config.episodes;
-  const auto left = *size - config.first_episode;
-  if (config.first_episode >= 0 && left > 0 && (takes_all || config.episodes <= left)) {
-    return takes_all ? left : config.episodes;
-  }
-  throw usage_error({.what = "the task's file has fewer episodes",
-                     .where = "episodes",
-                     .found = std::to_string(config.episodes) + " from index " +
-                              std::to_string(config.first_episode),
-                     .expected = "indices from 0 to " + std::to_string(*size - 1),
-                     .hint = "-1 plays all that are left"});
+AgentConfig resolve(AgentConfig config, const TaskSource& source, const model::Model& model) {
+  const Task& task = find_task(config.task);
+  refuse_hindsight(task, config.memory);
+  check_limits(config);
+  check_episodes(config);
+  config.episodes = planned_episodes(config, source);
+  if (config.turn_max_tokens == kTaskLimit) config.turn_max_tokens = task.limits.turn;
+  if (config.aux_max_tokens == kTaskLimit) config.aux_max_tokens = task.limits.auxiliary;
+  config.context_limit = std::min(config.context_limit, model.config().max_positions);
+  config.chat = chat_name(config, task, model);
+  return config;
 }
 
 Runner::Runner(const model::Model& model, const runtime::EngineConfig& engine,
@@ -92,7 +136,7 @@ Runner::Runner(const model::Model& model, const runtime::EngineConfig& engine,
 Runner::Runner(const model::Model& model, const runtime::EngineConfig& engine,
                const AgentConfig& agent, std::shared_ptr<const TaskSource> source, EventSink& sink)
     : source_(std::move(source)),
-      config_(checked(agent, *source_, model)),
+      config_(resolve(agent, *source_, model)),
       meter_(sink),
       format_(format_for(config_, model)),
       engine_(model, engine, meter_) {
@@ -105,13 +149,8 @@ void Runner::require_prompts_fit() const {
     const auto index = config_.first_episode + i;
     const auto world = source_->make(static_cast<std::uint64_t>(index));
     const auto tokens = std::ssize(format_->prompt(world->conversation()).tokens);
-    if (tokens < config_.context_limit) continue;
-    throw usage_error(
-        {.what = "a prompt leaves no room in the context",
-         .where = "episode " + std::to_string(index),
-         .found = std::to_string(tokens) + " tokens",
-         .expected = "fewer than " + std::to_string(config_.context_limit),
-         .hint = "the least of context-limit and the model's longest context counts"});
+    if (tokens >= config_.context_limit) throw_no_room(index, tokens, config_.context_limit);
+    engine_.check_prompt(EpisodeId{index}, tokens, config_.policy);
   }
 }
 
@@ -120,16 +159,14 @@ RunTotals Runner::run(const Progress& progress, const Observer& observe) {
   while (!running_.empty()) {
     const auto sampled = engine_.step();
     PQ_CHECK(!sampled.empty() || engine_.has_queued_input(), "running episodes make progress");
-    const auto ended_before = totals_.episodes.size();
     totals_.sampled_tokens += std::ssize(sampled);
     ++totals_.iterations;
     for (const auto& token : sampled) deliver(token);
     totals_.peak_used_pages = std::max(totals_.peak_used_pages, engine_.pool_usage().used_pages);
     start_due();
     const auto ended = static_cast<std::int32_t>(totals_.episodes.size());
-    const bool reports = totals_.episodes.size() != ended_before || totals_.iterations % 64 == 0;
     const bool goes_on = !observe || observe(engine_);
-    if (!goes_on || (reports && !progress(ended, config_.episodes))) {
+    if (!goes_on || !progress(ended, config_.episodes)) {
       totals_.interrupted = true;
       break;
     }

@@ -30,20 +30,24 @@ struct RunTotals {
 [[nodiscard]] std::unique_ptr<TaskSource> open_source(const AgentConfig& config,
                                                       const model::Tokenizer& tokenizer);
 
-/// How many episodes the configuration asks for. Throws usage_error when the task's file has fewer.
-[[nodiscard]] std::int32_t planned_episodes(const AgentConfig& config, const TaskSource& source);
+/// The configuration as a run uses it: the number of episodes, the task's limits where none are
+/// given, the name of the chat format, and no more context than the model has. Resolving it again
+/// changes nothing. Throws usage_error on unknown names, impossible settings, hindsight on a task
+/// without an expert, or when the task's file has fewer episodes.
+[[nodiscard]] AgentConfig resolve(AgentConfig config, const TaskSource& source,
+                                  const model::Model& model);
 
 /// Plays many episodes of a task on one engine, `concurrency` at a time: whenever one ends, the
 /// next begins, and main and auxiliary threads of all of them decode in the same batches.
 class Runner {
  public:
-  /// Called after each ended episode with (ended so far, planned); returning false stops the run
-  /// after the current iteration: what has not ended is dropped.
+  /// Called after each iteration with (episodes ended so far, planned); returning false stops the
+  /// run: what has not ended is dropped.
   using Progress = std::function<bool(std::int32_t, std::int32_t)>;
 
   /// All references must outlive the runner. Throws usage_error on unknown names and impossible
-  /// settings and prompts that leave no room in the context, input_error when the model's tokenizer
-  /// does not know the task's words.
+  /// settings and prompts that do not fit into the context or the KV pool, input_error when the
+  /// model's tokenizer does not know the task's words.
   Runner(const model::Model& model, const runtime::EngineConfig& engine, const AgentConfig& agent,
          EventSink& sink);
   /// With a source that was opened before, for the same task and tokenizer.

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "engine/runtime/emitter.h"
+#include "engine/runtime/engine_config.h"
 #include "engine/runtime/engine_state.h"
 #include "engine/runtime/sampler.h"
 #include "engine/runtime/scheduler.h"
@@ -23,14 +24,7 @@ Engine::~Engine() = default;
 SequenceId Engine::add(EpisodeId episode, std::span<const std::int32_t> prompt,
                        const Sampling& sampling, const kv::PolicySpec& policy) {
   check_sampling(sampling);
-  kv::EvictionController controller(policy, state_->config.page_size);
-  if (controller.needs_attention() && !state_->config.capture) {
-    throw usage_error({.what = "the policy reads attention but capture is off",
-                       .where = "policy `" + policy.name + "`",
-                       .found = {},
-                       .expected = {},
-                       .hint = "turn capture on"});
-  }
+  kv::EvictionController controller = controller_for(policy, state_->config);
   state_->check_prompt(episode, std::ssize(prompt), policy);
   Sequence& sequence = state_->insert(state_->new_sequence(episode, Thread::main, sampling));
   sequence.captures =
@@ -39,6 +33,11 @@ SequenceId Engine::add(EpisodeId episode, std::span<const std::int32_t> prompt,
   emit(sequence, state_->sink, EpisodeBegan{.episode = episode});
   state_->push(sequence, prompt);
   return sequence.id;
+}
+
+void Engine::check_prompt(EpisodeId episode, std::int64_t tokens,
+                          const kv::PolicySpec& policy) const {
+  state_->check_prompt(episode, tokens, policy);
 }
 
 SequenceId Engine::fork(SequenceId parent, std::span<const std::int32_t> input,

@@ -103,6 +103,9 @@ class Engine {
   SequenceId add(EpisodeId episode, std::span<const std::int32_t> prompt, const Sampling& sampling,
                  const kv::PolicySpec& policy);
 
+  /// What add() would throw for a prompt of so many tokens because of the pool.
+  void check_prompt(EpisodeId episode, std::int64_t tokens, const kv::PolicySpec& policy) const;
+
   /// Starts the auxiliary thread of `parent`'s episode, sharing all of the parent's pages that are
   /// filled so far (copy on write), with `input` queued. Its positions go on from the parent's
   /// next position. Never evicted from. Evictions from the parent leave its view untouched.

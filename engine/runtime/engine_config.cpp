@@ -120,4 +120,14 @@ std::int32_t physical_pages(const EngineConfig& config, const KvGroups& groups,
   return static_cast<std::int32_t>(pages);
 }
 
+kv::EvictionController controller_for(const kv::PolicySpec& policy, const EngineConfig& config) {
+  kv::EvictionController controller(policy, config.page_size);
+  if (!controller.needs_attention() || config.capture) return controller;
+  throw usage_error({.what = "the policy reads attention but capture is off",
+                     .where = "policy `" + policy.name + "`",
+                     .found = {},
+                     .expected = {},
+                     .hint = "turn capture on"});
+}
+
 }  // namespace pagequest::runtime

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "engine/kv/eviction_controller.h"
 #include "engine/model/model.h"
 #include "engine/ops/cpu/kv_layout.h"
 #include "engine/runtime/engine.h"
@@ -22,5 +23,10 @@ namespace pagequest::runtime {
 /// than page numbers go.
 [[nodiscard]] std::int32_t physical_pages(const EngineConfig& config, const KvGroups& groups,
                                           const ops::KvLayout& layout);
+
+/// What runs a policy on one episode. Throws as EvictionController does, and usage_error when the
+/// policy reads attention that is not captured.
+[[nodiscard]] kv::EvictionController controller_for(const kv::PolicySpec& policy,
+                                                    const EngineConfig& config);
 
 }  // namespace pagequest::runtime

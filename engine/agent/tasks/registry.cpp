@@ -21,12 +21,15 @@ constexpr std::array<std::string_view, 1> kOneSetting = {"default"};
 constexpr std::array<std::string_view, 2> kCorpusFiles = {"questions", "corpus"};
 constexpr std::array<std::string_view, 1> kPromptsFiles = {"prompts"};
 
+constexpr TokenLimits kTextLimits = {.turn = 4096, .auxiliary = 1024};  // room for reasoning
+
 constexpr std::array<Task, 3> kTasks = {{
     {.name = "corpus",
      .description = "Answer questions with search, open and find over documents of your own",
      .settings = kOneSetting,
      .files = kCorpusFiles,
      .format = "",
+     .limits = kTextLimits,
      .make_expert = nullptr,
      .open = open_corpus_task},
     {.name = "pocket-hops",
@@ -34,6 +37,7 @@ constexpr std::array<Task, 3> kTasks = {{
      .settings = kHopsSettings,
      .files = {},
      .format = "pocket",
+     .limits = {.turn = 256, .auxiliary = 256},
      .make_expert = make_hops,
      .open = open_hops},
     {.name = "prompts",
@@ -41,6 +45,7 @@ constexpr std::array<Task, 3> kTasks = {{
      .settings = kOneSetting,
      .files = kPromptsFiles,
      .format = "",
+     .limits = kTextLimits,
      .make_expert = nullptr,
      .open = open_prompts_task},
 }};

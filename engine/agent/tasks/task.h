@@ -46,6 +46,12 @@ class TaskSource {
   [[nodiscard]] virtual std::optional<std::int32_t> size() const { return std::nullopt; }
 };
 
+/// Tokens that a model may generate unless the user says otherwise.
+struct TokenLimits {
+  std::int32_t turn;       // in one turn
+  std::int32_t auxiliary;  // on one auxiliary thread
+};
+
 /// A row of the task registry.
 struct Task {
   std::string_view name;
@@ -53,6 +59,7 @@ struct Task {
   std::span<const std::string_view> settings;
   std::span<const std::string_view> files;  // options that name the task's files, all needed
   std::string_view format;                  // the chat format of the task itself; "": the model's
+  TokenLimits limits;
   /// Worlds with a known solution; null if the task has none.
   std::unique_ptr<ExpertWorld> (*make_expert)(std::string_view setting, std::uint64_t seed,
                                               std::uint64_t index);

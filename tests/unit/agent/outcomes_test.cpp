@@ -1,5 +1,9 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
+#include <limits>
+#include <string>
+
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
@@ -78,4 +82,53 @@ TEST_CASE("Impossible settings are refused by name") {
   config = short_config();
   config.setting = "huge";
   CHECK_THROWS_AS(play(config, {}), Error);
+}
+
+TEST_CASE("Numbers without a meaning are refused by name, and by what was found") {
+  const auto complaint = [](std::int32_t agent::AgentConfig::*field, std::int32_t value) {
+    auto config = short_config();
+    config.*field = value;
+    CHECK_THROWS_WITH(play(config, {}), Catch::Contains(std::to_string(value)));
+  };
+  for (const std::int32_t value : {0, -5}) {
+    complaint(&agent::AgentConfig::context_limit, value);
+    complaint(&agent::AgentConfig::aux_max_tokens, value);
+    complaint(&agent::AgentConfig::turn_max_tokens, value);
+  }
+  complaint(&agent::AgentConfig::first_episode, -1);
+  complaint(&agent::AgentConfig::episodes, -2);
+}
+
+TEST_CASE("Episodes beyond the last index that there is are refused") {
+  auto config = short_config();
+  config.first_episode = std::numeric_limits<std::int32_t>::max();
+  config.episodes = 3;
+  CHECK_THROWS_WITH(play(config, {}), Catch::Contains("first-episode"));
+  config.episodes = 1;
+  CHECK(play(config, {.capture = false}).totals.episodes.size() == 1);
+}
+
+TEST_CASE("A run that is told to stop ends with the iteration") {
+  traces::EventCollector collector;
+  agent::Runner runner(pagequest::testing::pocket_model(), {.capture = false}, short_config(),
+                       collector);
+  const auto totals = runner.run([](auto, auto) { return false; });
+  CHECK(totals.interrupted);
+  CHECK(totals.iterations == 1);
+}
+
+TEST_CASE(
+    "A resolved configuration has the task's limits, its chat format and the model's context") {
+  const auto& model = pagequest::testing::pocket_model();
+  auto config = short_config();
+  config.context_limit = 1'000'000;
+  const auto source = agent::open_source(config, model.tokenizer());
+  const auto resolved = agent::resolve(config, *source, model);
+  CHECK(resolved.turn_max_tokens == agent::find_task("pocket-hops").limits.turn);
+  CHECK(resolved.aux_max_tokens == agent::find_task("pocket-hops").limits.auxiliary);
+  CHECK(resolved.chat == "pocket");
+  CHECK(resolved.context_limit == model.config().max_positions);
+  const auto again = agent::resolve(resolved, *source, model);
+  CHECK(again.chat == resolved.chat);
+  CHECK(again.context_limit == resolved.context_limit);
 }

@@ -259,6 +259,26 @@ TEST_CASE("A prompt that leaves no room in the context is refused by its episode
                     Catch::Contains("episode 2") && Catch::Contains("fewer than 100"));
 }
 
+TEST_CASE("A prompt that the KV pool can't hold is refused before the run") {
+  auto config = files().corpus();
+  config.first_episode = 1;
+  traces::EventCollector collector;
+  CHECK_THROWS_WITH(
+      agent::Runner(babbler(), {.pool_pages = 2, .capture = false}, config, collector),
+      Catch::Contains("episode 1") && Catch::Contains("larger than the KV page pool"));
+  CHECK(collector.events.empty());
+}
+
+TEST_CASE("Text tasks leave more room for a turn than the pocket task") {
+  auto config = files().corpus();
+  config.turn_max_tokens = agent::kTaskLimit;
+  const auto source = agent::open_source(config, babbler().tokenizer());
+  const auto resolved = agent::resolve(config, *source, babbler());
+  CHECK(resolved.turn_max_tokens == 4096);
+  CHECK(resolved.aux_max_tokens == 1024);
+  CHECK(resolved.chat == "plain");
+}
+
 TEST_CASE("Corpus: no thread grows beyond the context limit") {
   auto config = with_memory();
   config.context_limit = 420;
