@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/recorded_attention.h"
 #include "traces/reader.h"
 
 namespace pagequest::cli {
@@ -46,11 +47,19 @@ std::vector<analyzer::AnalysisRequest> requests_of(const Arguments& arguments) {
   return requests;
 }
 
+void note_missing_attention(const traces::Header& header,
+                            const std::vector<analyzer::AnalysisRequest>& requests) {
+  if (has_attention(header) || !analyzer::AnalysisSet(requests, header).wants_attention()) return;
+  note("the trace was recorded with --no-attention: tables about attention are empty");
+}
+
 void run(const Arguments& arguments) {
   const traces::Reader trace(arguments.trace);
+  const auto requests = requests_of(arguments);
+  note_missing_attention(trace.header(), requests);
   ProgressLine line("analysing " + arguments.trace);
-  const auto results = analyzer::run_analyses(
-      trace, requests_of(arguments), [&line](std::size_t done, std::size_t total) {
+  const auto results =
+      analyzer::run_analyses(trace, requests, [&line](std::size_t done, std::size_t total) {
         line.show(static_cast<std::int64_t>(done), static_cast<std::int64_t>(total), "episodes");
       });
   line.done();

@@ -11,6 +11,7 @@
 #include "base/result_table.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/recorded_attention.h"
 #include "cli/summary.h"
 #include "traces/reader.h"
 
@@ -33,7 +34,9 @@ std::string windows_text(const traces::Header& header) {
   return joined(parts);
 }
 
-std::string captures_text(const traces::Captures& captures) {
+std::string captures_text(const traces::Header& header) {
+  if (!has_attention(header)) return "none";
+  const traces::Captures& captures = header.captures;
   std::vector<std::string> parts{"mean", "max"};
   if (captures.sink_share) parts.emplace_back("sink share");
   if (captures.query_heads) parts.emplace_back("query heads");
@@ -66,7 +69,7 @@ ResultTable header_table(const traces::Header& header) {
   add("kv_storage", header.kv_storage);
   add("kv_tables", header.kv_tables);
   add("windows", windows_text(header));
-  add("captures", captures_text(header.captures));
+  add("captures", captures_text(header));
   add("episodes_planned", std::to_string(header.episodes_planned));
   add("pagequest", header.version + (header.commit.empty() ? "" : " " + header.commit));
   add("config", header.config_json);
