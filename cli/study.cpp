@@ -1,9 +1,12 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +24,7 @@
 #include "cli/report_builder.h"
 #include "cli/studied_trace.h"
 #include "cli/summary.h"
+#include "engine/agent/tasks/task.h"
 #include "engine/kv/policies/registry.h"
 #include "engine/model/model.h"
 #include "notebooks_export/atomic_file.h"
@@ -33,10 +37,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::array kDefaultPolicies = {"full", "sidequest",       "hindsight",
+                                         "h2o",  "random-document", "streaming"};
+constexpr std::int32_t kEndlessTaskEpisodes = 100;  // of a task without files
+
 struct Arguments {
   RecordingConfig config;
-  std::vector<std::string> policies = {"full", "sidequest",       "hindsight",
-                                       "h2o",  "random-document", "streaming"};
+  std::vector<std::string> policies;  // empty: kDefaultPolicies
   std::string out;
   SimulationOptions simulation;
   bool json = false;
@@ -46,20 +53,58 @@ bool takes_budget(const std::string& policy) {
   return policy != kHindsight && kv::find_policy(policy).trigger == kv::Trigger::budget;
 }
 
+[[noreturn]] void throw_no_budget() {
+  throw usage_error({.what = "no budget for the budget policies",
+                     .where = "study",
+                     .found = "no --budget, and no `sidequest` before them in --policies",
+                     .expected = "one of the two",
+                     .hint = "put sidequest first: its mean peak becomes their budget"});
+}
+
+bool is_sidequest(const std::string& policy) { return policy == "sidequest"; }
+
 /// Peaks overshoot a budget by the prefill chunk that is filled before the eviction, so this budget
 /// gives a peak near SideQuest's.
 std::int32_t equal_peak_budget(const std::vector<PolicyRun>& runs, const RecordingConfig& config) {
-  const auto sidequest = std::find_if(runs.begin(), runs.end(),
-                                      [](const auto& run) { return run.policy == "sidequest"; });
-  if (sidequest == runs.end()) {
-    throw usage_error({.what = "no budget for the budget policies",
-                       .where = "study",
-                       .found = "no --budget, and no `sidequest` before them in --policies",
-                       .expected = "one of the two",
-                       .hint = "put sidequest first: its mean peak becomes their budget"});
-  }
+  const auto sidequest = std::ranges::find_if(runs, is_sidequest, &PolicyRun::policy);
+  if (sidequest == runs.end()) throw_no_budget();
   const double peak = sidequest->episodes.number(0, "peak_tokens_mean");
   return static_cast<std::int32_t>(std::lround(peak)) - config.engine.prefill_chunk;
+}
+
+RecordingConfig config_for(const Arguments& arguments, const std::string& policy) {
+  RecordingConfig config = arguments.config;
+  config.policy = policy;
+  if (!takes_budget(policy)) config.agent.policy.budget_tokens = 0;
+  return config;
+}
+
+/// Everything that the later recordings could fail on, before the first one takes its time.
+void check_recordings(const Arguments& arguments, const model::Model& model) {
+  const auto& policies = arguments.policies;
+  for (auto policy = policies.begin(); policy != policies.end(); ++policy) {
+    RecordingConfig config = config_for(arguments, *policy);
+    auto& budget = config.agent.policy.budget_tokens;
+    if (takes_budget(*policy) && budget == 0) {
+      if (std::none_of(policies.begin(), policy, is_sidequest)) throw_no_budget();
+      budget = std::numeric_limits<std::int32_t>::max();  // stands for a peak that is not known yet
+    }
+    check_recording(config, model);
+  }
+}
+
+/// What goes by the task where the user has said nothing.
+void fill_defaults(Arguments& arguments) {
+  auto& agent = arguments.config.agent;
+  const agent::Task& task = agent::find_task(agent.task);
+  if (agent.episodes == agent::kAllEpisodes && task.files.empty()) {
+    agent.episodes = kEndlessTaskEpisodes;
+  }
+  if (!arguments.policies.empty()) return;
+  arguments.policies.assign(kDefaultPolicies.begin(), kDefaultPolicies.end());
+  if (task.make_expert != nullptr) return;
+  std::erase(arguments.policies, kHindsight);
+  note("without hindsight, as task " + agent.task + " has no expert");
 }
 
 void require_sound(const traces::Reader& trace, const fs::path& path) {
@@ -78,14 +123,9 @@ void require_sound(const traces::Reader& trace, const fs::path& path) {
 std::optional<PolicyRun> run_policy(const Arguments& arguments, const std::string& policy,
                                     const std::vector<PolicyRun>& before, const model::Model& model,
                                     InterruptGuard& interrupt) {
-  RecordingConfig config = arguments.config;
-  config.policy = policy;
+  RecordingConfig config = config_for(arguments, policy);
   auto& budget = config.agent.policy.budget_tokens;
-  if (!takes_budget(policy)) {
-    budget = 0;
-  } else if (budget == 0) {
-    budget = equal_peak_budget(before, config);
-  }
+  if (takes_budget(policy) && budget == 0) budget = equal_peak_budget(before, config);
   const fs::path path = fs::path(arguments.out) / (policy + ".h5");
   const auto result = record(config, model, path, interrupt);
   if (result.totals.interrupted) return std::nullopt;
@@ -102,11 +142,13 @@ void write_tables(const std::vector<StudiedTrace>& traces, const fs::path& out) 
   }
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run(Arguments arguments) {
   const auto begin = std::chrono::steady_clock::now();
   const fs::path out = arguments.out;
-  notebooks_export::make_folder(out);
+  fill_defaults(arguments);
   const auto model = load_model(arguments.config.model, arguments.config.int8_weights);
+  check_recordings(arguments, model);
+  notebooks_export::make_folder(out);
   std::vector<PolicyRun> runs;
   std::vector<fs::path> paths;
   {
@@ -133,11 +175,17 @@ ExitCode run(const Arguments& arguments) {
   return kSuccess;
 }
 
+std::string default_policies_text() {
+  std::string text;
+  for (const char* policy : kDefaultPolicies)
+    text += (text.empty() ? "" : ",") + std::string(policy);
+  return text + " (hindsight where the task has an expert)";
+}
+
 }  // namespace
 
 void add_study(CLI::App& app, ExitCode& code) {
   auto arguments = std::make_shared<Arguments>();
-  arguments->config.agent.episodes = 100;
   arguments->config.agent.seed = 7;
   auto* command = app.add_subcommand(
       "study", "Record, check, analyse, simulate and report several policies on the same episodes");
@@ -145,12 +193,18 @@ void add_study(CLI::App& app, ExitCode& code) {
   std::erase_if(options, [](const Option& option) {
     return option.name == "policy" || option.name == "policy-param";
   });
+  for (Option& option : options) {
+    if (option.name != "episodes") continue;
+    option.help = "number of episodes; -1: all lines of the task's file, or " +
+                  std::to_string(kEndlessTaskEpisodes);
+  }
   add_options(*command, options);
   command
       ->add_option("--policies", arguments->policies,
-                   "policies to compare; without --budget, sidequest's peak is the budget")
-      ->delimiter(',')
-      ->capture_default_str();
+                   "policies to compare; without --budget, sidequest's peak is the budget; by "
+                   "default " +
+                       default_policies_text())
+      ->delimiter(',');
   command->add_option("-o,--out", arguments->out, "folder for traces, tables and report")
       ->required();
   add_options(*command, arguments->simulation, "sim-");
