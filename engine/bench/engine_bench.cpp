@@ -179,30 +179,48 @@ class Bench {
   std::uint64_t draws_ = 0;
 };
 
-void check_plan(const BenchPlan& plan) {
-  const auto fail = [](const std::string& where, const std::string& expected) {
-    throw usage_error({.what = "impossible benchmark",
-                       .where = where,
-                       .found = {},
-                       .expected = expected,
-                       .hint = {}});
-  };
-  if (plan.repetitions < 1) fail("repetitions", "at least 1");
-  if (plan.prompt_repetitions < 1) fail("prompt repetitions", "at least 1");
-  if (plan.prompt < 0) fail("prompt", "at least 0 tokens");
-  if (plan.depths.empty() && plan.prompt == 0) fail("plan", "a depth or a prompt");
+[[noreturn]] void throw_impossible(const std::string& where, std::int64_t found,
+                                   const std::string& expected) {
+  throw usage_error({.what = "impossible benchmark",
+                     .where = where,
+                     .found = std::to_string(found),
+                     .expected = expected,
+                     .hint = {}});
+}
+
+void check_least(const std::string& where, std::int32_t value, std::int32_t least) {
+  if (value < least) throw_impossible(where, value, "at least " + std::to_string(least));
+}
+
+/// Positions that the decoded sequence reaches, or its fork, which has a token more; `depths` are
+/// ascending.
+std::int64_t last_position(const BenchPlan& plan) {
+  std::int64_t position = 0;
   for (const std::int32_t depth : plan.depths) {
-    if (depth < 0) fail("depth", "at least 0 tokens");
+    position = std::max<std::int64_t>({1, depth, position}) + kWarmUpSteps + plan.repetitions;
+  }
+  return plan.depths.empty() ? 0 : position + 1;
+}
+
+/// A plan with ascending depths.
+void check_plan(const BenchPlan& plan, std::int32_t positions) {
+  check_least("option --repetitions", plan.repetitions, 1);
+  check_least("option --prompt-repetitions", plan.prompt_repetitions, 1);
+  check_least("option --prompt", plan.prompt, 0);
+  for (const std::int32_t depth : plan.depths) check_least("option --depth", depth, 0);
+  if (plan.depths.empty()) check_least("option --prompt without --depth", plan.prompt, 1);
+  const std::string most = "at most the model's " + std::to_string(positions) + " positions";
+  if (plan.prompt > positions) throw_impossible("option --prompt", plan.prompt, most);
+  if (const std::int64_t tokens = last_position(plan); tokens > positions) {
+    throw_impossible("options --depth and --repetitions, with the steps that warm up", tokens,
+                     most);
   }
 }
 
-/// Most tokens of the decoded sequence, its fork's own ones included.
+/// Tokens of the pool: of the decoded sequence and its fork's own ones, or of the prompt.
 std::int32_t most_tokens(const BenchPlan& plan) {
-  const std::int32_t deepest =
-      plan.depths.empty() ? 0 : *std::max_element(plan.depths.begin(), plan.depths.end());
-  const auto depths = static_cast<std::int32_t>(plan.depths.size());
-  const std::int32_t steps = plan.repetitions + kWarmUpSteps + 2;
-  return std::max(plan.prompt, 1 + deepest + steps * (depths + 1));
+  const std::int64_t fork = plan.repetitions + kWarmUpSteps + 1;
+  return static_cast<std::int32_t>(std::max<std::int64_t>(plan.prompt, last_position(plan) + fork));
 }
 
 }  // namespace
@@ -211,7 +229,7 @@ BenchSamples bench_engine(const model::Model& model, runtime::EngineConfig confi
                           const BenchPlan& given) {
   BenchPlan plan = given;
   std::sort(plan.depths.begin(), plan.depths.end());
-  check_plan(plan);
+  check_plan(plan, model.config().max_positions);
   config = runtime::resolve(config, model);
   config.capture = true;
   config.pool_pages = most_tokens(plan) / config.page_size + 4;
