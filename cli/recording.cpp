@@ -195,11 +195,11 @@ runtime::EngineConfig engine_config(const RecordingConfig& config) {
   return engine;
 }
 
-void check_recording(const RecordingConfig& config, const model::Model& model) {
+agent::AgentConfig check_recording(const RecordingConfig& config, const model::Model& model) {
   const auto agent = agent_config(config);
-  (void)agent::resolve(agent, *agent::open_source(agent, model.tokenizer()), model);
   const auto engine = runtime::resolve(engine_config(config), model);
   (void)runtime::controller_for(agent.policy, engine);
+  return agent::resolve(agent, *agent::open_source(agent, model.tokenizer()), model);
 }
 
 RecordingResult record(const RecordingConfig& config, const model::Model& model,

@@ -45,8 +45,9 @@ struct RecordingConfig {
 [[nodiscard]] runtime::EngineConfig engine_config(const RecordingConfig& config);
 
 /// Throws what record() would throw before it plays, but for prompts that do not fit: unknown
-/// names, impossible settings, the task's files, the policy's budget and parameters.
-void check_recording(const RecordingConfig& config, const model::Model& model);
+/// names, impossible settings, the task's files, the policy's budget and parameters. Returns the
+/// agent as it would play.
+agent::AgentConfig check_recording(const RecordingConfig& config, const model::Model& model);
 
 struct RecordingResult {
   agent::RunTotals totals;

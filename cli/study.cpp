@@ -79,9 +79,11 @@ RecordingConfig config_for(const Arguments& arguments, const std::string& policy
   return config;
 }
 
-/// Everything that the later recordings could fail on, before the first one takes its time.
-void check_recordings(const Arguments& arguments, const model::Model& model) {
+/// Everything that the later recordings could fail on, before the first one takes its time. Returns
+/// what they have in common, resolved.
+RecordingConfig check_recordings(const Arguments& arguments, const model::Model& model) {
   const auto& policies = arguments.policies;
+  RecordingConfig common = arguments.config;
   for (auto policy = policies.begin(); policy != policies.end(); ++policy) {
     RecordingConfig config = config_for(arguments, *policy);
     auto& budget = config.agent.policy.budget_tokens;
@@ -89,8 +91,10 @@ void check_recordings(const Arguments& arguments, const model::Model& model) {
       if (std::none_of(policies.begin(), policy, is_sidequest)) throw_no_budget();
       budget = std::numeric_limits<std::int32_t>::max();  // stands for a peak that is not known yet
     }
-    check_recording(config, model);
+    common.agent = check_recording(config, model);
   }
+  common.agent.policy = arguments.config.agent.policy;
+  return common;
 }
 
 /// What goes by the task where the user has said nothing.
@@ -147,7 +151,7 @@ ExitCode run(Arguments arguments) {
   const fs::path out = arguments.out;
   fill_defaults(arguments);
   const auto model = load_model(arguments.config.model, arguments.config.int8_weights);
-  check_recordings(arguments, model);
+  const RecordingConfig common = check_recordings(arguments, model);
   notebooks_export::make_folder(out);
   std::vector<PolicyRun> runs;
   std::vector<fs::path> paths;
@@ -164,7 +168,7 @@ ExitCode run(Arguments arguments) {
   write_tables(traces, out);
   const auto files =
       write_report(traces, out / "report.html", notebooks_export::find_exporter("html"), true);
-  notebooks_export::write_file(out / "summary.json", summary_json(runs, arguments.config));
+  notebooks_export::write_file(out / "summary.json", summary_json(runs, common));
 
   const ResultTable table = summary_table(runs);
   print_tables({&table, 1}, arguments.json);

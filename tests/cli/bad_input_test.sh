@@ -43,6 +43,35 @@ expect 2 'page' "${record[@]}" --page-size 0
 expect 2 'page' "${record[@]}" --page-size 65
 expect 2 'episodes' record --task pocket-hops --episodes 0 -o "$work/t.h5"
 expect 2 'pages' "${record[@]}" --pool-pages 4
+for value in 0 -5; do
+  expect 2 'context-limit' "${record[@]}" --context-limit "$value"
+  expect 2 'aux-max-tokens' "${record[@]}" --aux-max-tokens "$value"
+  expect 2 'turn-max-tokens' "${record[@]}" --turn-max-tokens "$value"
+done
+expect 2 'first-episode' "${record[@]}" --first-episode -1
+expect 2 'first-episode' record --task pocket-hops --first-episode 2147483647 --episodes 3 -o "$work/t.h5"
+for option in --query-heads --query-cosine --key-bounds '--thresholds 0.1'; do
+  # shellcheck disable=SC2086
+  expect 2 "option ${option%% *}" "${record[@]}" --no-attention $option
+done
+
+# Benchmarks that the model's context has no room for.
+expect 2 '--depth' bench engine --geometry tiny --depth 1000000
+expect 2 '--depth' bench engine --geometry tiny --depth 0,4090
+expect 2 '1000000' bench engine --geometry tiny --prompt 1000000
+expect 2 '-3' bench engine --geometry tiny --depth -3
+expect 2 '-2' bench engine --geometry tiny --repetitions -2
+
+# Studies: nothing is recorded before all of it is known to be possible.
+study=(study --setting short --episodes 1 -o "$work/study")
+expect 2 'no budget' "${study[@]}" --policies streaming,sidequest
+expect 2 'unknown policy `nonsense`' "${study[@]}" --policies full,nonsense
+expect 2 'at least 32' "${study[@]}" --policies full,streaming --budget 3
+expect 2 'capture is off' "${study[@]}" --policies full,h2o --budget 256 --no-attention
+if [ -e "$work/study" ]; then
+  failures=$((failures + 1))
+  echo "FAIL: a refused study left a folder behind"
+fi
 
 # Text tasks: files that are missing, not wanted, or malformed.
 text=(record --model tests/reference/tiny -o "$work/t.h5")
@@ -56,6 +85,8 @@ expect 3 '<|im_end|>' "${text[@]}" --task prompts --prompts "$work/p.jsonl" --ch
 expect 2 'indices from 0 to 0' "${text[@]}" --task prompts --prompts "$work/p.jsonl" --episodes 2
 expect 2 'expert' "${text[@]}" --task prompts --prompts "$work/p.jsonl" --policy hindsight
 expect 2 'expert' export-task --task prompts
+expect 2 'expert' study --model tests/reference/tiny --task prompts --prompts "$work/p.jsonl" \
+  --policies full,hindsight -o "$work/study"
 echo '{"prompt": 5}' >>"$work/p.jsonl"
 expect 3 'line 2, field `prompt`' "${text[@]}" --task prompts --prompts "$work/p.jsonl"
 echo '{"url": "a", "title": "b"}' >"$work/d.jsonl"
@@ -66,6 +97,18 @@ expect 3 "$work/c.sqlite" "${text[@]}" --task corpus --corpus "$work/c.sqlite" \
 expect 4 '/dev/null/c.sqlite' corpus build -o /dev/null/c.sqlite \
   --documents engine/agent/tasks/sample_corpus/documents.jsonl
 expect 2 '' corpus
+
+# JSON that nests deeply.
+brackets=$(printf '%0100000d' 0 | tr 0 '[')
+closing=$(printf '%0100000d' 0 | tr 0 ']')
+echo "{\"messages\": $brackets$closing}" >"$work/deep.jsonl"
+expect 3 'deeper than 100' "${text[@]}" --task prompts --prompts "$work/deep.jsonl"
+echo "{\"messages\": $brackets" >"$work/deep.jsonl"
+expect 3 'deeper than 100' "${text[@]}" --task prompts --prompts "$work/deep.jsonl"
+echo "{\"url\": $brackets$closing}" >"$work/deep.jsonl"
+expect 3 'deeper than 100' corpus build --documents "$work/deep.jsonl" -o "$work/new.sqlite"
+echo "{\"seed\": $brackets$closing}" >"$work/deep.json"
+expect 3 'deeper than 100' "${record[@]}" --config "$work/deep.json"
 
 # Models: missing, truncated, foreign.
 expect 3 'config.json' "${record[@]}" --model "$work/nowhere"
@@ -113,6 +156,20 @@ echo '{"episods": 3}' >"$work/config.json"
 expect 2 'did you mean `episodes`' "${record[@]}" --config "$work/config.json"
 echo '{"policy": 3}' >"$work/config.json"
 expect 2 'policy' "${record[@]}" --config "$work/config.json"
+
+echo '{"concurrency": 4294967297}' >"$work/config.json"
+expect 2 'concurrency' "${record[@]}" --config "$work/config.json"
+
+# What is not recorded is said, not shown as empty.
+"$pagequest" "${record[@]}" --no-attention >/dev/null 2>&1
+expect 0 'recorded with --no-attention' analyze "$work/t.h5" --analysis page-popularity
+"$pagequest" info "$work/t.h5" >"$work/info"
+cases=$((cases + 1))
+if ! grep -qE '^captures +none$' "$work/info" || ! grep -qF '"chat":"pocket"' "$work/info" ||
+  ! grep -qF '"turn_max_tokens":256' "$work/info"; then
+  failures=$((failures + 1))
+  echo "FAIL: info of a recording without attention"
+fi
 
 # A full disk: the limit on file size stands for it.
 (ulimit -f 64; trap '' XFSZ; "$pagequest" record --task pocket-hops --setting short --episodes 40 \
