@@ -32,6 +32,10 @@ simulator::ModelSpec model_of(const SimulationOptions& options) {
                                     : simulator::load_model(options.serve_file);
 }
 
+Params params_of(const SimulationOptions& options) {
+  return {"simulate", simulator::SimulationConfig::parameters(), options.params};
+}
+
 }  // namespace
 
 void add_options(CLI::App& command, SimulationOptions& options, const std::string& prefix) {
@@ -52,10 +56,16 @@ void add_options(CLI::App& command, SimulationOptions& options, const std::strin
   }
 }
 
+void check_options(const SimulationOptions& options) {
+  (void)gpu_of(options);
+  (void)model_of(options);
+  (void)simulator::SimulationConfig::from(params_of(options));
+}
+
 std::vector<ResultTable> simulate(const traces::Reader& trace, const SimulationOptions& options) {
   const auto gpu = gpu_of(options);
   const auto model = model_of(options);
-  const Params params("simulate", simulator::SimulationConfig::parameters(), options.params);
+  const Params params = params_of(options);
   const auto config = simulator::SimulationConfig::from(params);
   const auto workload = simulator::project(trace, config.token_scale);
   const auto result = simulator::replay(workload, gpu, model, config);

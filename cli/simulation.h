@@ -27,6 +27,9 @@ struct SimulationOptions {
 /// with the prefix where a command has other options of those names.
 void add_options(CLI::App& command, SimulationOptions& options, const std::string& prefix = "");
 
+/// Throws what simulate() throws about its options.
+void check_options(const SimulationOptions& options);
+
 /// Replays the recorded episodes on the machine.
 [[nodiscard]] std::vector<ResultTable> simulate(const traces::Reader& trace,
                                                 const SimulationOptions& options);

@@ -16,6 +16,7 @@
 #include <fmt/core.h>
 
 #include "base/error.h"
+#include "base/params.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/load_model.h"
@@ -63,13 +64,26 @@ bool takes_budget(const std::string& policy) {
 
 bool is_sidequest(const std::string& policy) { return policy == "sidequest"; }
 
+std::int32_t least_budget(const RecordingConfig& config) {
+  const kv::PolicyEntry& entry = kv::find_policy(config.policy);
+  const Params params(entry.name, entry.params(), config.agent.policy.params);
+  const auto policy =
+      entry.make(params, {.page_size = config.engine.page_size, .budget_tokens = 0});
+  return std::max(1, policy->minimum_budget_tokens());
+}
+
 /// Peaks overshoot a budget by the prefill chunk that is filled before the eviction, so this budget
-/// gives a peak near SideQuest's.
+/// gives a peak near SideQuest's. Where that is less than the policy must keep, this is the budget.
 std::int32_t equal_peak_budget(const std::vector<PolicyRun>& runs, const RecordingConfig& config) {
   const auto sidequest = std::ranges::find_if(runs, is_sidequest, &PolicyRun::policy);
   if (sidequest == runs.end()) throw_no_budget();
   const double peak = sidequest->episodes.number(0, "peak_tokens_mean");
-  return static_cast<std::int32_t>(std::lround(peak)) - config.engine.prefill_chunk;
+  const auto wanted = static_cast<std::int32_t>(std::lround(peak)) - config.engine.prefill_chunk;
+  const std::int32_t least = least_budget(config);
+  if (wanted >= least) return wanted;
+  note(fmt::format("{}: sidequest's mean peak leaves a budget of {} tokens, so {} are taken",
+                   config.policy, wanted, least));
+  return least;
 }
 
 RecordingConfig config_for(const Arguments& arguments, const std::string& policy) {
@@ -150,6 +164,7 @@ ExitCode run(Arguments arguments) {
   const auto begin = std::chrono::steady_clock::now();
   const fs::path out = arguments.out;
   fill_defaults(arguments);
+  check_options(arguments.simulation);
   const auto model = load_model(arguments.config.model, arguments.config.int8_weights);
   const RecordingConfig common = check_recordings(arguments, model);
   notebooks_export::make_folder(out);

@@ -68,6 +68,7 @@ expect 2 'no budget' "${study[@]}" --policies streaming,sidequest
 expect 2 'unknown policy `nonsense`' "${study[@]}" --policies full,nonsense
 expect 2 'at least 32' "${study[@]}" --policies full,streaming --budget 3
 expect 2 'capture is off' "${study[@]}" --policies full,h2o --budget 256 --no-attention
+expect 2 'gpt-oss-20b' "${study[@]}" --policies full --serve gpt-5
 if [ -e "$work/study" ]; then
   failures=$((failures + 1))
   echo "FAIL: a refused study left a folder behind"
