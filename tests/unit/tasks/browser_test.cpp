@@ -134,6 +134,22 @@ TEST_CASE("Find lists matches with their lines, and they open four lines above")
                  "No `find` results for pattern: `zebra`"));
 }
 
+TEST_CASE("The source of a page stays open to find, to its matches and to its own URL") {
+  Played browser;
+  browser.open("Widow_Light");
+  const auto source = browser("open", "{\"view_source\": true}");
+  const std::string url = "view-source:https://isles.example/wiki/Widow_Light";
+  REQUIRE(begins(source.text, "[1] Widow Light (" + url + ")\n"));
+  CHECK(contains(source.text, "[Brack](https://isles.example/wiki/Brack)"));
+  CHECK(browser("find", "{\"pattern\": \"Brack\"}").cursor == 2);
+  const auto match = browser("open", "{\"id\": 0}");
+  CHECK(begins(match.text, "[3] Widow Light (" + url + ")\n"));
+  CHECK(begins(browser("open", "{\"view_source\": true}").text, "[4] Widow Light (" + url + ")\n"));
+  CHECK(
+      begins(browser("open", "{\"id\": \"" + url + "\"}").text, "[5] Widow Light (" + url + ")\n"));
+  CHECK(contains(browser("open", "{\"id\": \"view-source:u:none\"}").text, "no such document"));
+}
+
 TEST_CASE("Find shows links as their text and stops after 50 matches") {
   Page page{.kind = Page::Kind::document, .url = "u:x", .title = "X", .text = {}, .links = {}};
   for (int i = 0; i < 400; ++i) page.text += "line 【0†with a link†host.example】\n";

@@ -164,8 +164,9 @@ const Page& Browser::page_at(std::int64_t cursor) const {
 }
 
 Page Browser::fetch(const std::string& url, bool source) const {
-  const auto document = index_.document(url);
-  if (document) return source ? source_page(*document) : document_page(*document);
+  const bool names_source = url.starts_with(kSourcePrefix);
+  const auto document = index_.document(names_source ? url.substr(kSourcePrefix.size()) : url);
+  if (document) return source || names_source ? source_page(*document) : document_page(*document);
   throw ToolError{"Error fetching URL `" + shortened(url) + "`: no such document"};
 }
 

@@ -49,6 +49,7 @@ class Browser {
   ToolReply show(Page page, std::int64_t first_line, std::int64_t line_count);
 
   [[nodiscard]] const Page& page_at(std::int64_t cursor) const;
+  /// A URL with kSourcePrefix asks for the source too.
   [[nodiscard]] Page fetch(const std::string& url, bool source) const;
   [[nodiscard]] std::size_t window_end(const std::vector<std::string>& lines,
                                        std::size_t first) const;

@@ -53,7 +53,7 @@ Page document_page(const CorpusDocument& document) {
 
 Page source_page(const CorpusDocument& document) {
   return {.kind = Page::Kind::document,
-          .url = "view-source:" + document.url,
+          .url = std::string(kSourcePrefix) + document.url,
           .title = document.title,
           .text = heading(document.url) + document.text,
           .links = {}};

@@ -11,6 +11,9 @@
 
 namespace pagequest::agent {
 
+/// What stands before a document's URL on its page of source text.
+inline constexpr std::string_view kSourcePrefix = "view-source:";
+
 struct PageLink {
   std::string url;
   std::int32_t line = -1;  // of the target's page that matters; -1: its beginning
@@ -30,7 +33,7 @@ struct Page {
 /// Markdown links of the text become links; brackets that look like link marks are replaced.
 [[nodiscard]] Page document_page(const CorpusDocument& document);
 
-/// The stored text as it is, without links.
+/// The stored text as it is, without links; its URL has kSourcePrefix.
 [[nodiscard]] Page source_page(const CorpusDocument& document);
 
 [[nodiscard]] Page search_page(const std::string& query, const std::vector<CorpusHit>& hits);
