@@ -59,6 +59,7 @@ class LiveTokens final : public Analysis {
   LiveTokens(const traces::Header& header, std::size_t stride)
       : policy_(header.policy),
         page_size_(header.page_size),
+        has_windows_(header.has_windows()),
         stride_(stride),
         occupancy_(header.page_size),
         by_progress_(kProgressPoints) {}
@@ -78,9 +79,11 @@ class LiveTokens final : public Analysis {
   [[nodiscard]] ResultTable axis_table(std::string name, std::string description, Column x,
                                        const std::vector<Point>& axis, double scale) const;
   [[nodiscard]] ResultTable peak_table() const;
+  [[nodiscard]] std::string window_note() const;
 
   std::string policy_;
   std::int32_t page_size_;
+  bool has_windows_;
   std::size_t stride_;
   Occupancy occupancy_;
   std::vector<Occupied> by_step_;  // of the running episode
@@ -133,10 +136,18 @@ void LiveTokens::end_episode(EpisodeId episode) {
   }
 }
 
+/// What the events can't tell: a window drops pages layer by layer, the events are the policy's.
+std::string LiveTokens::window_note() const {
+  if (!has_windows_) return {};
+  return " The model has sliding windows: tokens and pages count until the policy drops them, also "
+         "in layers whose window has passed them, so the engine's pool holds fewer pages.";
+}
+
 std::vector<ResultTable> LiveTokens::results() const {
   const std::string what =
       " Mean over episodes. Logical: live tokens. Physical: pages with at least one live token x " +
-      std::to_string(page_size_) + " tokens. With aux: plus what the auxiliary thread alone holds.";
+      std::to_string(page_size_) +
+      " tokens. With aux: plus what the auxiliary thread alone holds." + window_note();
   return {
       axis_table("live_tokens_by_progress",
                  "Occupancy along the main thread's steps, each episode stretched to 100 %." + what,
@@ -177,7 +188,8 @@ ResultTable LiveTokens::axis_table(std::string name, std::string description, Co
 ResultTable LiveTokens::peak_table() const {
   ResultTable table("peak_tokens",
                     "The most that each episode holds at once, measured from the events; the four "
-                    "peaks may fall on different steps.",
+                    "peaks may fall on different steps." +
+                        window_note(),
                     {{"policy", ""},
                      {"episode", ""},
                      {"peak_tokens", "tokens"},

@@ -69,6 +69,18 @@ std::unique_ptr<Analysis> windowed(std::string_view name,
   return testing::make_analysis(name, params, windowed_header());
 }
 
+TEST_CASE("tables of occupancy say that windows are left out, and only where there are windows") {
+  const auto says_windows = [](const traces::Header& header) {
+    std::vector<bool> says;
+    for (const auto& table : testing::make_analysis("live-tokens", {}, header)->results()) {
+      says.push_back(table.description().find("sliding windows") != std::string::npos);
+    }
+    return says;
+  };
+  CHECK(says_windows(windowed_header()) == std::vector<bool>(4, true));
+  CHECK(says_windows(testing::mini_header()) == std::vector<bool>(4, false));
+}
+
 TEST_CASE("popularity leaves pages outside of a layer's window out of what was at hand") {
   const auto analysis = windowed("page-popularity", {{"thresholds", "0.2"}, {"top", "0.5"}});
   WindowedTrace trace(*analysis);
