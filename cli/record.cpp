@@ -1,10 +1,15 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "base/output_path.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/load_model.h"
@@ -13,17 +18,48 @@
 #include "cli/summary.h"
 #include "engine/model/model.h"
 #include "traces/reader.h"
+#include "traces/writer.h"
 
 namespace pagequest::cli {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct Arguments {
   RecordingConfig config;
+  std::string config_file;
   std::string out;
   bool json = false;
 };
 
+/// The files that a recording reads, with their options.
+std::vector<std::pair<fs::path, std::string>> inputs_of(const Arguments& arguments) {
+  const auto& files = arguments.config.agent.files;
+  std::vector<std::pair<fs::path, std::string>> inputs = {{arguments.config_file, "--config"},
+                                                          {files.prompts, "--prompts"},
+                                                          {files.questions, "--questions"},
+                                                          {files.corpus, "--corpus"}};
+  std::error_code missing;
+  for (const auto& entry : fs::directory_iterator(arguments.config.model, missing)) {
+    const fs::path extension = entry.path().extension();
+    if (extension == ".json" || extension == ".safetensors") {
+      inputs.emplace_back(entry.path(), "--model");
+    }
+  }
+  return inputs;
+}
+
+/// Before the model is loaded, which takes a while.
+void expect_writable(const Arguments& arguments) {
+  const fs::path target = output_target(arguments.out);
+  for (const auto& [input, option] : inputs_of(arguments)) {
+    expect_not_input(target, input, option);
+    expect_not_input(traces::partial_path(target), input, option);
+  }
+}
+
 ExitCode run(const Arguments& arguments) {
+  expect_writable(arguments);
   InterruptGuard interrupt;
   const auto model = load_model(arguments.config.model, arguments.config.int8_weights);
   const auto result = record(arguments.config, model, arguments.out, interrupt);
@@ -46,7 +82,11 @@ void add_record(CLI::App& app, ExitCode& code) {
   add_options(*command, recording_options(arguments->config));
   command->add_option("-o,--out", arguments->out, "trace file (HDF5)")->required();
   command->add_flag("--json", arguments->json, "print the summary as JSON");
-  command->callback([arguments, &code] { code = run(*arguments); });
+  const auto* file = command->get_option("--config");
+  command->callback([arguments, file, &code] {
+    if (!file->empty()) arguments->config_file = file->as<std::string>();
+    code = run(*arguments);
+  });
 }
 
 }  // namespace pagequest::cli

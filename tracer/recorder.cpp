@@ -143,7 +143,6 @@ struct Recorder::State {
     RecordingBuilder& builder = builder_of(episode, std::holds_alternative<EpisodeBegan>(event));
     builder.on(event);
     if (!std::holds_alternative<EpisodeEnded>(event)) return;
-    any_ended = true;
     EpisodeRecording recording = builder.take();
     builders.erase(episode);
     const std::size_t bytes = bytes_of(recording);
@@ -155,9 +154,14 @@ struct Recorder::State {
     if (thread.joinable()) thread.join();
   }
 
+  [[nodiscard]] std::vector<EpisodeId> unfinished() const {
+    std::vector<EpisodeId> episodes;
+    for (const auto& [episode, builder] : builders) episodes.push_back(episode);
+    return episodes;
+  }
+
   traces::Header header;
   traces::Writer writer;
-  bool any_ended = false;
   std::map<EpisodeId, RecordingBuilder> builders;  // of the episodes that have not ended
   JobQueue<Job> queue;
   std::thread thread;  // declared last: it uses the others
@@ -168,12 +172,10 @@ Recorder::Recorder(const std::filesystem::path& path, const traces::Header& head
     : state_(std::make_unique<State>(path, header, options)) {}
 
 Recorder::~Recorder() {
+  if (!state_) return;
   try {
-    if (state_ && !state_->any_ended) {
-      state_->join();
-    } else {
-      close();
-    }
+    state_->join();
+    state_->writer.abandon(state_->unfinished());
   } catch (const std::exception&) {
     // A destructor can't report: who needs to know calls close().
   }
@@ -189,9 +191,7 @@ void Recorder::close() {
   if (!state) return;
   state->join();
   if (const auto error = state->queue.error()) std::rethrow_exception(error);
-  std::vector<EpisodeId> unfinished;
-  for (const auto& [episode, builder] : state->builders) unfinished.push_back(episode);
-  state->writer.close(unfinished);
+  state->writer.close(state->unfinished());
 }
 
 double Recorder::blocked_seconds() const { return state_->queue.blocked_seconds(); }

@@ -27,8 +27,9 @@ class Recorder final : public EventSink {
   /// Throws output_error if `path` can't be written.
   Recorder(const std::filesystem::path& path, const traces::Header& header,
            const RecorderOptions& options = {});
-  /// Closes as close() does, but keeps errors to itself, and leaves no file if no episode has
-  /// ended.
+  /// Without close(), as when an error is thrown past it, what stands at `path` is untouched: the
+  /// episodes that have ended stay in `<path>.partial`, the others are named there as unfinished,
+  /// and no file is left if none has ended. Keeps errors to itself.
   ~Recorder() override;
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;

@@ -21,15 +21,16 @@ struct WriterOptions {
 };
 
 /// Writes a trace in format version 2 to `<path>.partial` and renames it to `path` on close().
-/// The same calls give the same bytes. Every function throws output_error, on a full disk for
-/// instance; after that only close() and the destructor may follow, and the episodes that were
-/// committed before stay readable in `<path>.partial`. Not thread safe.
+/// Nothing else replaces what is at `path`. If that is a symbolic link, all this holds for what it
+/// leads to. The same calls give the same bytes. Every function throws output_error, on a full disk
+/// for instance, and the constructor if no regular file is at `path`; after that only close(),
+/// abandon() and the destructor may follow, and the episodes that were committed before stay
+/// readable in `<path>.partial`. Not thread safe.
 class Writer {
  public:
   Writer(const std::filesystem::path& path, const Header& header,
          const WriterOptions& options = {});
-  /// Closes as close() does, but keeps errors to itself, and leaves no file if no episode was
-  /// written.
+  /// As abandon(), but keeps errors to itself.
   ~Writer();
   Writer(Writer&&) noexcept;
   Writer& operator=(Writer&&) noexcept;
@@ -47,6 +48,10 @@ class Writer {
 
   /// Commits, notes which episodes were begun and are not whole, and gives the file its name.
   void close(std::span<const EpisodeId> unfinished = {});
+
+  /// Ends a recording that went wrong: as close(), but the whole episodes stay in `<path>.partial`,
+  /// and without one no file is left.
+  void abandon(std::span<const EpisodeId> unfinished = {});
 
  private:
   struct State;

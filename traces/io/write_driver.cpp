@@ -57,10 +57,13 @@ bool write_all(int descriptor, haddr_t address, const char* bytes, std::size_t s
 }
 
 /// Opens the file for this process alone and empties it: two recordings into one file would destroy
-/// each other. Returns an errno, or 0.
+/// each other, and what a link or a pipe leads to is not ours. Returns an errno, or 0.
 int open_exclusively(const char* name, int& descriptor) {
-  descriptor = ::open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  descriptor = ::open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (descriptor < 0) return errno;
+  struct stat opened {};
+  if (::fstat(descriptor, &opened) != 0) return errno;
+  if (!S_ISREG(opened.st_mode)) return EEXIST;
   // Some file systems have no locks; there the file is used without.
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return errno;
   return ::ftruncate(descriptor, 0) == 0 ? 0 : errno;

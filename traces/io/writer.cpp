@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/output_path.h"
 #include "traces/io/header_io.h"
 #include "traces/io/trace_columns.h"
 #include "traces/io/write_driver.h"
@@ -60,10 +61,10 @@ std::filesystem::path partial_path(const std::filesystem::path& path) {
 
 struct Writer::State {
   State(const std::filesystem::path& final_path, const Header& header, const WriterOptions& opts)
-      : path(final_path),
+      : path(output_target(final_path)),
         options(opts),
         shape(block_shape(header)),
-        status(ErrorKind::output, partial_path(final_path)),
+        status(ErrorKind::output, partial_path(path)),
         driver(io::register_write_driver()),
         file(create_file(status, driver, failure)) {
     io::write_header(status, file.get(), header);
@@ -162,6 +163,7 @@ struct Writer::State {
     std::filesystem::remove(partial_path(path), ignored);
   }
 
+  /// The file is whole under its preliminary name.
   void finish(std::span<const EpisodeId> unfinished) {
     commit();
     for (const EpisodeId episode : unfinished) {
@@ -172,6 +174,9 @@ struct Writer::State {
     columns.reset();
     status(file.close(), "can't close the trace");
     expect_written();
+  }
+
+  void give_name() const {
     std::error_code error;
     std::filesystem::rename(status.path(), path, error);
     if (error) status.fail("can't give the trace its name", {}, error.message(), path.string());
@@ -200,13 +205,8 @@ Writer::Writer(const std::filesystem::path& path, const Header& header,
 }
 
 Writer::~Writer() {
-  const QuietErrors quiet;
   try {
-    if (state_ && state_->episodes == 0) {
-      state_->discard();
-    } else {
-      close();
-    }
+    abandon();
   } catch (const std::exception&) {
     // A destructor can't report: who needs to know calls close().
   }
@@ -231,7 +231,18 @@ void Writer::close(std::span<const EpisodeId> unfinished) {
   const QuietErrors quiet;
   const auto state = std::move(state_);
   if (!state || state->failed) return;
-  state->run([&] { state->finish(unfinished); });
+  state->run([&] {
+    state->finish(unfinished);
+    state->give_name();
+  });
+}
+
+void Writer::abandon(std::span<const EpisodeId> unfinished) {
+  const QuietErrors quiet;
+  const auto state = std::move(state_);
+  if (!state) return;
+  if (state->episodes == 0) return state->discard();
+  if (!state->failed) state->run([&] { state->finish(unfinished); });
 }
 
 }  // namespace pagequest::traces

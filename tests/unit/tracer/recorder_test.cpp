@@ -5,10 +5,12 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
 #include <catch2/catch.hpp>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "tests/support/synthetic_trace.h"
@@ -30,6 +32,10 @@ std::string bytes_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+std::ptrdiff_t files_in(const TemporaryFolder& folder) {
+  return std::distance(std::filesystem::directory_iterator(folder.path()), {});
+}
+
 /// Stops a recording in the middle, as an interrupt does.
 class Limit final : public EventSink {
  public:
@@ -37,6 +43,19 @@ class Limit final : public EventSink {
   void on(const Event& event) override {
     if (left_ == 0) return;
     --left_;
+    next_.on(event);
+  }
+
+ private:
+  EventSink& next_;
+  std::size_t left_;
+};
+
+class ThrowAfter final : public EventSink {
+ public:
+  ThrowAfter(EventSink& next, std::size_t events) : next_(next), left_(events) {}
+  void on(const Event& event) override {
+    if (left_-- == 0) throw std::runtime_error("midway");
     next_.on(event);
   }
 
@@ -106,7 +125,8 @@ TEST_CASE("another seed gives other bytes") {
   CHECK((bytes_of(folder / "a.h5") != bytes_of(folder / "b.h5")));
 }
 
-TEST_CASE("an interrupted recording keeps its whole episodes and names the others") {
+TEST_CASE("whole episodes are kept and the others named, in the partial file without close()") {
+  const bool closes = GENERATE(true, false);
   const TemporaryFolder folder;
   const SyntheticOptions options{.episodes = 6, .concurrency = 3};
   traces::EventCollector all;
@@ -115,8 +135,10 @@ TEST_CASE("an interrupted recording keeps its whole episodes and names the other
     Recorder recorder(folder / "t.h5", testing::synthetic_header(options));
     Limit limit(recorder, all.events.size() * 3 / 4);
     testing::emit_synthetic_trace(options, limit);
-  }  // destroyed without close(), as by an exception
-  const traces::Reader reader(folder / "t.h5");
+    if (closes) recorder.close();
+  }
+  CHECK(std::filesystem::exists(folder / "t.h5") == closes);
+  const traces::Reader reader(closes ? folder / "t.h5" : traces::partial_path(folder / "t.h5"));
   const auto expected = testing::by_episode(all.events);
   CHECK(reader.was_closed());
   REQUIRE_FALSE(reader.episodes().empty());
@@ -129,6 +151,61 @@ TEST_CASE("an interrupted recording keeps its whole episodes and names the other
   for (const EpisodeId episode : reader.unfinished()) {
     for (const auto& whole : reader.episodes()) CHECK(whole.episode != episode);
   }
+}
+
+TEST_CASE(
+    "an error in the middle of a recording leaves the trace that stood there, byte for byte") {
+  const TemporaryFolder folder;
+  const auto path = folder / "t.h5";
+  const SyntheticOptions options{.episodes = 6, .concurrency = 3};
+  record(path, options);
+  const std::string before = bytes_of(path);
+  const std::size_t part = GENERATE(0, 1, 3);  // quarters of the events before the error
+  traces::EventCollector all;
+  testing::emit_synthetic_trace({.episodes = 6, .concurrency = 3, .seed = 9}, all);
+  const auto fail_midway = [&] {
+    Recorder recorder(path, testing::synthetic_header(options));
+    ThrowAfter failing(recorder, all.events.size() * part / 4);
+    testing::emit_synthetic_trace({.episodes = 6, .concurrency = 3, .seed = 9}, failing);
+    recorder.close();
+  };
+  CHECK_THROWS_WITH(fail_midway(), "midway");
+  CHECK((bytes_of(path) == before));
+  CHECK(std::filesystem::exists(traces::partial_path(path)) == (part == 3));
+}
+
+TEST_CASE("a recording replaces what a symbolic link leads to, and the link stays") {
+  const TemporaryFolder folder;
+  record(folder / "old.h5", {.seed = 1});
+  std::filesystem::create_symlink("old.h5", folder / "link.h5");
+  record(folder / "link.h5", {.seed = 2});
+  record(folder / "expected.h5", {.seed = 2});
+  CHECK(std::filesystem::is_symlink(folder / "link.h5"));
+  CHECK((bytes_of(folder / "old.h5") == bytes_of(folder / "expected.h5")));
+  CHECK(files_in(folder) == 3);
+}
+
+TEST_CASE("a recording does not take the place of what is no regular file") {
+  const TemporaryFolder folder;
+  const std::string name = GENERATE("t.h5", "t.h5.partial");
+  REQUIRE(::mkfifo((folder / name).c_str(), 0600) == 0);
+  try {
+    const Recorder recorder(folder / "t.h5", testing::synthetic_header({}));
+    FAIL("the recorder opened a pipe");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::output);
+    CHECK(error.info().where == (folder / name).string());
+  }
+  CHECK(std::filesystem::is_fifo(folder / name));
+  CHECK(files_in(folder) == 1);
+}
+
+TEST_CASE("a recording does not write through a link under its preliminary name") {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "mine") << "mine";
+  std::filesystem::create_symlink("mine", folder / "t.h5.partial");
+  CHECK_THROWS_AS(Recorder(folder / "t.h5", testing::synthetic_header({})), Error);
+  CHECK(bytes_of(folder / "mine") == "mine");
 }
 
 TEST_CASE("the file has its name only when the recording is closed") {
