@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/output_path.h"
 
 namespace pagequest::notebooks_export {
 namespace {
@@ -26,7 +27,8 @@ Error cannot_write(const std::filesystem::path& path, const std::string& reason)
 }  // namespace
 
 void write_file(const std::filesystem::path& path, std::string_view content) {
-  std::filesystem::path temporary = path;
+  const std::filesystem::path target = output_target(path);
+  std::filesystem::path temporary = target;
   temporary += ".tmp" + std::to_string(::getpid());
   std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
   file.write(content.data(), static_cast<std::streamsize>(content.size()));
@@ -38,7 +40,7 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
     throw cannot_write(path, reason);
   }
   std::error_code failed;
-  std::filesystem::rename(temporary, path, failed);
+  std::filesystem::rename(temporary, target, failed);
   if (!failed) return;
   std::filesystem::remove(temporary, ignored);
   throw cannot_write(path, failed.message());

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <catch2/catch.hpp>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "engine/agent/tasks/corpus/build.h"
@@ -68,6 +69,30 @@ TEST_CASE("A build that fails leaves what was there, and nothing half-written") 
   CHECK(content_of(folder / "c.sqlite") == "before");
   CHECK(std::distance(fs::directory_iterator(folder.path()), {}) == 2);
   CHECK_THROWS_AS(build_corpus(kSample, folder / "no" / "c.sqlite"), Error);
+}
+
+TEST_CASE("A build replaces neither its documents nor what is no regular file") {
+  const TemporaryFolder folder;
+  fs::copy_file(kSample, folder / "d.jsonl");
+  fs::create_symlink("d.jsonl", folder / "link.jsonl");
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(build_corpus(folder / "d.jsonl", folder / "d.jsonl"),
+                    Catch::Contains("its own input"));
+  CHECK_THROWS_WITH(build_corpus(folder / "d.jsonl", folder / "link.jsonl"),
+                    Catch::Contains("its own input"));
+  CHECK_THROWS_WITH(build_corpus(folder / "d.jsonl", folder / "pipe"), Catch::Contains("a pipe"));
+  CHECK(content_of(folder / "d.jsonl") == content_of(kSample));
+  CHECK(fs::is_fifo(folder / "pipe"));
+}
+
+TEST_CASE("A build leaves the partial file of another one alone") {
+  const TemporaryFolder folder;
+  write(folder / "c.sqlite.partial", "another build's");
+  write(folder / "c.sqlite.partial1", "another build's");
+  build_corpus(kSample, folder / "c.sqlite");
+  CHECK(content_of(folder / "c.sqlite.partial") == "another build's");
+  CHECK(content_of(folder / "c.sqlite.partial1") == "another build's");
+  CHECK(std::distance(fs::directory_iterator(folder.path()), {}) == 3);
 }
 
 TEST_CASE("Documents without a field are refused by its name") {

@@ -6,7 +6,10 @@
 #include <system_error>
 #include <unordered_map>
 
+#include <unistd.h>
+
 #include "base/error.h"
+#include "base/output_path.h"
 #include "engine/agent/tasks/corpus/schema.h"
 #include "engine/agent/tasks/corpus/sqlite.h"
 #include "engine/agent/tasks/jsonl.h"
@@ -16,11 +19,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A file that goes away unless it is kept.
+/// A file that goes away unless it is kept. The process's number keeps builds of one corpus apart.
 class PartialFile {
  public:
   explicit PartialFile(const fs::path& target) : target_(target), path_(target) {
-    path_ += ".partial";
+    path_ += ".partial" + std::to_string(::getpid());
     remove();
   }
   ~PartialFile() { remove(); }
@@ -81,7 +84,9 @@ std::int32_t fill(const Database& database, const fs::path& documents) {
 }  // namespace
 
 std::int32_t build_corpus(const fs::path& documents, const fs::path& corpus) {
-  PartialFile partial(corpus);
+  const fs::path target = output_target(corpus);
+  expect_not_input(target, documents, "the documents");
+  PartialFile partial(target);
   std::int32_t count = 0;
   {
     const Database database = Database::create(partial.path());

@@ -12,8 +12,8 @@ namespace pagequest::agent {
 /// `text`, where `[text](url)` is a link. Returns the number of documents.
 ///
 /// The same documents give the same bytes with the same version of SQLite. The file appears at
-/// `corpus` only when it is whole; what stood there is replaced. Throws input_error that names
-/// file, line and field, or output_error.
+/// `corpus` only when it is whole; a regular file that stood there is replaced. Throws input_error
+/// that names file, line and field, output_error, or usage_error if both are the same file.
 std::int32_t build_corpus(const std::filesystem::path& documents,
                           const std::filesystem::path& corpus);
 
