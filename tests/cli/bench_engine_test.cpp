@@ -2,56 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the program that is sold: `pagequest bench engine --json`. No time is judged, only that the
 // numbers belong together.
-#include <array>
-#include <cstdio>
-#include <map>
-#include <memory>
 #include <string>
-#include <vector>
 
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
+
+#include "tests/cli/program.h"
 
 namespace {
 
-using Row = std::map<std::string, nlohmann::json>;
-using Tables = std::map<std::string, std::vector<Row>>;
-
-std::string output_of(const std::string& arguments) {
-  const std::string command = std::string(PQ_PAGEQUEST) + " " + arguments;
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
-  REQUIRE(pipe != nullptr);
-  std::string text;
-  std::array<char, 4096> part{};
-  for (std::size_t n = 0; (n = std::fread(part.data(), 1, part.size(), pipe.get())) > 0;) {
-    text.append(part.data(), n);
-  }
-  return text;
-}
-
-void add_table(const nlohmann::json& table, Tables& tables) {
-  auto& rows = tables[table.at("name")];
-  for (const auto& cells : table.at("rows")) {
-    Row row;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      row[table.at("columns").at(i).at("name")] = cells.at(i);
-    }
-    rows.push_back(row);
-  }
-}
+using pagequest::testing::number;
+using pagequest::testing::Row;
+using pagequest::testing::Tables;
 
 Tables tables_of(const std::string& arguments) {
-  const auto report = nlohmann::json::parse(output_of(arguments));
-  Tables tables;
-  for (const auto& section : report.at("sections")) {
-    for (const auto& block : section.at("blocks")) {
-      if (block.at("type") == "table") add_table(block.at("table"), tables);
-    }
-  }
-  return tables;
+  return pagequest::testing::tables_in(pagequest::testing::run_program(arguments).out);
 }
-
-double number(const Row& row, const std::string& column) { return row.at(column).get<double>(); }
 
 const std::string kTiny =
     "bench engine --geometry tiny --depth 0,64 --prompt 48 --repetitions 4 --threads 2 --json";
