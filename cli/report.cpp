@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/output_path.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/report_builder.h"
@@ -34,6 +35,7 @@ ResultTable files_table(const std::vector<std::filesystem::path>& files) {
 void run(const Arguments& arguments) {
   const std::filesystem::path target = arguments.out;
   const auto& exporter = notebooks_export::exporter_for(target);
+  for (const auto& trace : arguments.traces) expect_not_input(target, trace, "the traces");
   const auto traces =
       study_traces({arguments.traces.begin(), arguments.traces.end()}, arguments.simulation);
   const ResultTable table = files_table(write_report(traces, target, exporter, arguments.notebook));
