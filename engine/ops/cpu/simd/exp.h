@@ -30,8 +30,8 @@ inline Vec exp(Vec x) {
   p = p * r + 1.6666665459e-1F;
   p = p * r + 5.0000001201e-1F;
   p = p * (r * r) + r + 1.0F;
-  const IntVec power = (reinterpret_cast<const IntVec&>(shifted) + (127 - 0x4B400000)) << 23;
-  const Vec result = p * reinterpret_cast<const Vec&>(power);
+  const IntVec power = (__builtin_bit_cast(IntVec, shifted) + (127 - 0x4B400000)) << 23;
+  const Vec result = p * __builtin_bit_cast(Vec, power);
   return x < kSmallest ? Vec{} : result;
 }
 

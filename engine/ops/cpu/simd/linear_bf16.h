@@ -8,7 +8,7 @@ namespace pagequest::ops::PQ_ISA_NAMESPACE {
 
 #if defined(PQ_BF16_DOT)
 
-inline __m512bh as_bf16(__m512i bits) { return reinterpret_cast<const __m512bh&>(bits); }
+inline __m512bh as_bf16(__m512i bits) { return __builtin_bit_cast(__m512bh, bits); }
 
 /// x in kTerms rows of bf16 pairs whose sum it is, to rounding. A dot product adds the pair's two
 /// products to an f32 sum.
@@ -41,14 +41,14 @@ struct Bf16Tile {
     }
     Vec out[kRows][kTileVectors];
     for (int r = 0; r < kRows; ++r) {
-      for (int j = 0; j < kTileVectors; ++j) out[r][j] = reinterpret_cast<const Vec&>(sums[r][j]);
+      for (int j = 0; j < kTileVectors; ++j) out[r][j] = __builtin_bit_cast(Vec, sums[r][j]);
     }
     store_tile<kRows>(args, out);
   }
 };
 
 inline __m512 widen(__m256bh rounded) {
-  const __m512i words = _mm512_cvtepu16_epi32(reinterpret_cast<const __m256i&>(rounded));
+  const __m512i words = _mm512_cvtepu16_epi32(__builtin_bit_cast(__m256i, rounded));
   return _mm512_castsi512_ps(_mm512_slli_epi32(words, 16));
 }
 
@@ -63,7 +63,7 @@ void round_row(const float* x, std::int64_t count, std::int32_t* out, std::int64
     for (int term = 0; term < kTerms; ++term) {
       const __m256bh rounded = _mm512_cvtneps_pbh(rest);
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + term * stride + k / 2),
-                          reinterpret_cast<const __m256i&>(rounded));
+                          __builtin_bit_cast(__m256i, rounded));
       rest = _mm512_sub_ps(rest, widen(rounded));
     }
   }

@@ -11,14 +11,14 @@ inline Vec from_e2m1(WordVec codes) {
 #if PQ_LANES == 16
   const Vec table = {0.0F,  0.5F,  1.0F,  1.5F,  2.0F,  3.0F,  4.0F,  6.0F,
                      -0.0F, -0.5F, -1.0F, -1.5F, -2.0F, -3.0F, -4.0F, -6.0F};
-  const __m512 values = _mm512_permutexvar_ps(reinterpret_cast<const __m512i&>(codes),
-                                              reinterpret_cast<const __m512&>(table));
-  return reinterpret_cast<const Vec&>(values);
+  const __m512 values =
+      _mm512_permutexvar_ps(__builtin_bit_cast(__m512i, codes), __builtin_bit_cast(__m512, table));
+  return __builtin_bit_cast(Vec, values);
 #else
   // The three magnitude bits at the lower end of a binary32's exponent, biased by 126; the codes 0
   // and 1 are E2M1's subnormals.
   const WordVec bits = ((codes & 7U) << 22U) + (126U << 23U);
-  const Vec normal = reinterpret_cast<const Vec&>(bits);
+  const Vec normal = __builtin_bit_cast(Vec, bits);
   const Vec magnitude = (codes & 6U) == 0U ? normal * 2.0F - 1.0F : normal;
   return (codes & 8U) != 0U ? -magnitude : magnitude;
 #endif
@@ -27,7 +27,7 @@ inline Vec from_e2m1(WordVec codes) {
 inline Vec load_e8m0(const std::byte* p) {
   const WordVec exponents = load_codes(p);
   const WordVec bits = exponents == 0U ? (WordVec{} + 0x00400000U) : exponents << 23U;
-  return reinterpret_cast<const Vec&>(bits);
+  return __builtin_bit_cast(Vec, bits);
 }
 
 /// x in f32; the sum of a group of inputs is multiplied by the group's scale.

@@ -49,32 +49,32 @@ inline WordVec load_pairs(const std::byte* p) { return *reinterpret_cast<const W
 /// The first and the second value of each pair, in f32.
 inline Vec first_of(WordVec pairs) {
   const WordVec bits = pairs << 16;
-  return reinterpret_cast<const Vec&>(bits);
+  return __builtin_bit_cast(Vec, bits);
 }
 inline Vec second_of(WordVec pairs) {
   const WordVec bits = pairs & 0xFFFF0000U;
-  return reinterpret_cast<const Vec&>(bits);
+  return __builtin_bit_cast(Vec, bits);
 }
 // The compiler widens bytes one by one where it is left to itself.
 #if PQ_LANES == 16
 inline IntVec widen(ByteVec bytes) {
-  const __m512i words = _mm512_cvtepi8_epi32(reinterpret_cast<const __m128i&>(bytes));
-  return reinterpret_cast<const IntVec&>(words);
+  const __m512i words = _mm512_cvtepi8_epi32(__builtin_bit_cast(__m128i, bytes));
+  return __builtin_bit_cast(IntVec, words);
 }
 inline WordVec widen(CodeVec bytes) {
-  const __m512i words = _mm512_cvtepu8_epi32(reinterpret_cast<const __m128i&>(bytes));
-  return reinterpret_cast<const WordVec&>(words);
+  const __m512i words = _mm512_cvtepu8_epi32(__builtin_bit_cast(__m128i, bytes));
+  return __builtin_bit_cast(WordVec, words);
 }
 #elif PQ_LANES == 8
 inline IntVec widen(ByteVec bytes) {
   const __m256i words =
       _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(&bytes)));
-  return reinterpret_cast<const IntVec&>(words);
+  return __builtin_bit_cast(IntVec, words);
 }
 inline WordVec widen(CodeVec bytes) {
   const __m256i words =
       _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(&bytes)));
-  return reinterpret_cast<const WordVec&>(words);
+  return __builtin_bit_cast(WordVec, words);
 }
 #else
 inline IntVec widen(ByteVec bytes) { return __builtin_convertvector(bytes, IntVec); }
