@@ -79,12 +79,14 @@ struct PagesAttended {
   std::span<const float> thresholds = {};
   std::span<const std::uint64_t> tokens_above = {};
   /// (layer, KV head): cosine of the step's last query with that of the thread's step before, after
-  /// the rotary embedding, mean over the query heads of the group. Empty in a thread's first step.
+  /// the rotary embedding, mean over the query heads of the group. Empty where the step before was
+  /// not captured (a thread's first step, or behind shared pages).
   std::span<const float> query_cosine = {};
 };
 
 /// The last token of a page was filled: component-wise bounds of its keys, as Quest keeps them
-/// (arXiv 2406.10774, section 3.2). Follows the step's PagesAttended. Only when asked for.
+/// (arXiv 2406.10774, section 3.2). Follows the step's PagesAttended, if it has one; only when
+/// asked for. A layer or head that holds none of the tokens any more has zeros.
 struct KeysBounded {
   EpisodeId episode;
   Thread thread;
