@@ -38,7 +38,8 @@ TEST_CASE("the shipped tokenizer has the task's vocabulary") {
   const auto vocab = nlohmann::json::parse(file)["model"]["vocab"];
   const std::vector<std::string> words = vocabulary();
   REQUIRE(vocab.size() == words.size());
-  for (std::size_t i = 0; i < words.size(); ++i) CHECK(vocab.value(words[i], std::size_t{0} - 1) == i);
+  for (std::size_t i = 0; i < words.size(); ++i)
+    CHECK(vocab.value(words[i], std::size_t{0} - 1) == i);
 }
 
 }  // namespace
