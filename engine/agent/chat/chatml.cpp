@@ -9,6 +9,7 @@
 #include "engine/agent/chat/hermes_parser.h"
 #include "engine/agent/chat/text.h"
 #include "engine/agent/chat/token_writer.h"
+#include "engine/agent/chat/tokenized_format.h"
 #include "engine/agent/chat/tool_json.h"
 
 namespace pagequest::agent::chat {
@@ -29,10 +30,10 @@ std::string tools_text(const Conversation& conversation) {
          "arguments within <tool_call></tool_call> XML tags:\n";
 }
 
-class ChatMl final : public Format {
+class ChatMl final : public TokenizedFormat {
  public:
   ChatMl(const model::Tokenizer& tokenizer, const Settings& settings, std::set<std::int32_t> stops)
-      : tokenizer_(tokenizer), settings_(settings), stops_(std::move(stops)) {
+      : TokenizedFormat(tokenizer, settings, std::move(stops)) {
     const Rendered end = TokenWriter(tokenizer_).token(kEnd).token(kStart).finish();
     stops_.insert(end.tokens.front());
   }
@@ -45,12 +46,6 @@ class ChatMl final : public Format {
                                 std::span<const ToolOutput> outputs) const override;
   [[nodiscard]] std::vector<std::int32_t> auxiliary(
       std::span<const OpenCursor> open) const override;
-  [[nodiscard]] bool ends_auxiliary(std::int32_t token) const override {
-    return stops_.contains(token);
-  }
-  [[nodiscard]] std::string decode(std::span<const std::int32_t> tokens) const override {
-    return tokenizer_.decode(tokens);
-  }
 
  private:
   static void open(TokenWriter& out, std::int32_t message) {
@@ -63,10 +58,6 @@ class ChatMl final : public Format {
   void call(TokenWriter& out, const ToolCall& call) const;
   void response(TokenWriter& out, std::string_view text) const;
   void generation_header(TokenWriter& out, std::int32_t message) const;
-
-  const model::Tokenizer& tokenizer_;
-  Settings settings_;
-  std::set<std::int32_t> stops_;
 };
 
 void ChatMl::system(TokenWriter& out, const Conversation& conversation, bool has_message) const {
@@ -166,10 +157,7 @@ Replies ChatMl::replies(std::int32_t stop, std::span<const ToolOutput> outputs) 
   }
   close(out.begin(single ? 0 : -1, Part::content));
   generation_header(out, count);
-  const Rendered rendered = out.finish();
-  Replies replies{.stop_token = stop, .tokens = rendered.tokens, .responses = {}};
-  for (std::int32_t i = 0; i < count; ++i) replies.responses.push_back(rendered.message(i));
-  return replies;
+  return replies_of(stop, out.finish(), outputs.size());
 }
 
 std::vector<std::int32_t> ChatMl::auxiliary(std::span<const OpenCursor> open_cursors) const {

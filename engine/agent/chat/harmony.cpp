@@ -11,6 +11,7 @@
 #include "engine/agent/chat/harmony_parser.h"
 #include "engine/agent/chat/harmony_text.h"
 #include "engine/agent/chat/token_writer.h"
+#include "engine/agent/chat/tokenized_format.h"
 #include "engine/agent/chat/tool_json.h"
 
 namespace pagequest::agent::chat {
@@ -27,12 +28,10 @@ bool is_final(const Message& message) {
   return message.author == Author::assistant && message.calls.empty();
 }
 
-class Harmony final : public Format {
+class Harmony final : public TokenizedFormat {
  public:
   Harmony(const model::Tokenizer& tokenizer, const Settings& settings, std::set<std::int32_t> stops)
-      : tokenizer_(tokenizer),
-        settings_(settings),
-        stops_(std::move(stops)),
+      : TokenizedFormat(tokenizer, settings, std::move(stops)),
         end_(id_of(kEnd)),
         return_(id_of(kReturn)) {
     stops_.insert({return_, id_of(kCall)});
@@ -46,12 +45,6 @@ class Harmony final : public Format {
                                 std::span<const ToolOutput> outputs) const override;
   [[nodiscard]] std::vector<std::int32_t> auxiliary(
       std::span<const OpenCursor> open) const override;
-  [[nodiscard]] bool ends_auxiliary(std::int32_t token) const override {
-    return stops_.contains(token);
-  }
-  [[nodiscard]] std::string decode(std::span<const std::int32_t> tokens) const override {
-    return tokenizer_.decode(tokens);
-  }
 
  private:
   [[nodiscard]] std::int32_t id_of(std::string_view token) const {
@@ -68,9 +61,6 @@ class Harmony final : public Format {
     out.text(text).token(kEnd);
   }
 
-  const model::Tokenizer& tokenizer_;
-  Settings settings_;
-  std::set<std::int32_t> stops_;
   std::int32_t end_;
   std::int32_t return_;
 };
@@ -138,11 +128,7 @@ Replies Harmony::replies(std::int32_t stop, std::span<const ToolOutput> outputs)
     response(out, output.tool, output.text, i);
   }
   out.begin(count, Part::header).token(kStart).text("assistant");
-  const Rendered rendered = out.finish();
-  Replies replies{
-      .stop_token = stop == return_ ? end_ : stop, .tokens = rendered.tokens, .responses = {}};
-  for (std::int32_t i = 0; i < count; ++i) replies.responses.push_back(rendered.message(i));
-  return replies;
+  return replies_of(stop == return_ ? end_ : stop, out.finish(), outputs.size());
 }
 
 std::vector<std::int32_t> Harmony::auxiliary(std::span<const OpenCursor> open_cursors) const {

@@ -12,6 +12,7 @@
 #include "engine/agent/chat/llama3_parser.h"
 #include "engine/agent/chat/text.h"
 #include "engine/agent/chat/token_writer.h"
+#include "engine/agent/chat/tokenized_format.h"
 #include "engine/agent/chat/tool_json.h"
 
 namespace pagequest::agent::chat {
@@ -34,10 +35,10 @@ std::string tools_text(const std::vector<Function>& functions) {
   return text;
 }
 
-class Llama3 final : public Format {
+class Llama3 final : public TokenizedFormat {
  public:
   Llama3(const model::Tokenizer& tokenizer, const Settings& settings, std::set<std::int32_t> stops)
-      : tokenizer_(tokenizer), settings_(settings), stops_(std::move(stops)) {
+      : TokenizedFormat(tokenizer, settings, std::move(stops)) {
     stops_.insert(TokenWriter(tokenizer_).token(kEnd).finish().tokens.front());
     if (const auto id = tokenizer_.token_id("<|eom_id|>")) stops_.insert(*id);
   }
@@ -50,12 +51,6 @@ class Llama3 final : public Format {
                                 std::span<const ToolOutput> outputs) const override;
   [[nodiscard]] std::vector<std::int32_t> auxiliary(
       std::span<const OpenCursor> open) const override;
-  [[nodiscard]] bool ends_auxiliary(std::int32_t token) const override {
-    return stops_.contains(token);
-  }
-  [[nodiscard]] std::string decode(std::span<const std::int32_t> tokens) const override {
-    return tokenizer_.decode(tokens);
-  }
 
  private:
   static TokenWriter& open(TokenWriter& out, std::int32_t message, std::string_view role,
@@ -66,10 +61,6 @@ class Llama3 final : public Format {
   void system(TokenWriter& out, const Conversation& conversation, bool has_message) const;
   static void message(TokenWriter& out, const Message& message, std::int32_t index,
                       std::string_view before);
-
-  const model::Tokenizer& tokenizer_;
-  Settings settings_;
-  std::set<std::int32_t> stops_;
 };
 
 void Llama3::system(TokenWriter& out, const Conversation& conversation, bool has_message) const {
@@ -125,10 +116,7 @@ Replies Llama3::replies(std::int32_t stop, std::span<const ToolOutput> outputs) 
     out.text(json_string(outputs[static_cast<std::size_t>(i)].text)).token(kEnd);
   }
   open(out, count, "assistant", Part::header);
-  const Rendered rendered = out.finish();
-  Replies replies{.stop_token = stop, .tokens = rendered.tokens, .responses = {}};
-  for (std::int32_t i = 0; i < count; ++i) replies.responses.push_back(rendered.message(i));
-  return replies;
+  return replies_of(stop, out.finish(), outputs.size());
 }
 
 std::vector<std::int32_t> Llama3::auxiliary(std::span<const OpenCursor> open_cursors) const {

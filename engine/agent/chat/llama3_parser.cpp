@@ -7,9 +7,8 @@
 #include <string_view>
 #include <utility>
 
-#include "engine/agent/chat/text.h"
+#include "engine/agent/chat/stopped_text.h"
 #include "engine/agent/chat/tool_json.h"
-#include "engine/agent/chat/turn_text.h"
 
 namespace pagequest::agent::chat {
 namespace {
@@ -24,24 +23,18 @@ std::optional<ToolCall> read_call(std::string_view text) {
 class Llama3Parser final : public TurnParser {
  public:
   Llama3Parser(const model::Tokenizer& tokenizer, std::set<std::int32_t> stops, bool with_tools)
-      : text_(tokenizer), stops_(std::move(stops)), with_tools_(with_tools) {}
+      : text_(tokenizer, std::move(stops)), with_tools_(with_tools) {}
 
-  bool push(std::int32_t token) override {
-    body_ = text_.text().size();
-    text_.push(token);
-    const bool stops = stops_.contains(token);
-    if (!stops) body_ = text_.text().size();
-    return stops;
-  }
+  bool push(std::int32_t token) override { return text_.push(token); }
   [[nodiscard]] std::span<const std::int32_t> tokens() const override { return text_.tokens(); }
   [[nodiscard]] Turn turn() const override {
     Turn turn;
-    const std::string body = trimmed(std::string_view(text_.text()).substr(0, body_));
+    const std::string body = text_.body();
     const bool tagged = with_tools_ && body.starts_with(kPythonTag);
     const auto call = with_tools_
                           ? read_call(std::string_view(body).substr(tagged ? kPythonTag.size() : 0))
                           : std::nullopt;
-    const TokenSpan tokens = text_.tokens_of(0, body_);
+    const TokenSpan tokens = text_.body_tokens();
     if (call) {
       turn.kind = TurnKind::calls;
       turn.calls.push_back({.call = *call, .tokens = tokens});
@@ -54,10 +47,8 @@ class Llama3Parser final : public TurnParser {
   }
 
  private:
-  TurnText text_;
-  std::set<std::int32_t> stops_;
+  StoppedText text_;
   bool with_tools_;
-  std::size_t body_ = 0;  // bytes of text before the stop token
 };
 
 }  // namespace

@@ -7,10 +7,10 @@
 
 #include "engine/agent/chat/auxiliary_prompt.h"
 #include "engine/agent/chat/hermes_parser.h"
-#include "engine/agent/chat/text.h"
+#include "engine/agent/chat/stopped_text.h"
 #include "engine/agent/chat/token_writer.h"
+#include "engine/agent/chat/tokenized_format.h"
 #include "engine/agent/chat/tool_json.h"
-#include "engine/agent/chat/turn_text.h"
 #include "engine/agent/del_cursors.h"
 
 namespace pagequest::agent::chat {
@@ -22,28 +22,20 @@ constexpr std::string_view kTurn = "\n\nAssistant:";
 class TextParser final : public TurnParser {
  public:
   TextParser(const model::Tokenizer& tokenizer, std::set<std::int32_t> stops)
-      : text_(tokenizer), stops_(std::move(stops)) {}
+      : text_(tokenizer, std::move(stops)) {}
 
-  bool push(std::int32_t token) override {
-    body_ = text_.text().size();
-    text_.push(token);
-    const bool stops = stops_.contains(token);
-    if (!stops) body_ = text_.text().size();
-    return stops;
-  }
+  bool push(std::int32_t token) override { return text_.push(token); }
   [[nodiscard]] std::span<const std::int32_t> tokens() const override { return text_.tokens(); }
   [[nodiscard]] Turn turn() const override {
     Turn turn;
     turn.kind = TurnKind::answer;
-    turn.answer = trimmed(std::string_view(text_.text()).substr(0, body_));
-    turn.answer_tokens = text_.tokens_of(0, body_);
+    turn.answer = text_.body();
+    turn.answer_tokens = text_.body_tokens();
     return turn;
   }
 
  private:
-  TurnText text_;
-  std::set<std::int32_t> stops_;
-  std::size_t body_ = 0;  // bytes of text before the stop token
+  StoppedText text_;
 };
 
 std::string tools_text(const Conversation& conversation) {
@@ -77,10 +69,10 @@ std::string message_text(const Message& message) {
   return text;
 }
 
-class Plain final : public Format {
+class Plain final : public TokenizedFormat {
  public:
   Plain(const model::Tokenizer& tokenizer, const Settings& settings, std::set<std::int32_t> stops)
-      : tokenizer_(tokenizer), settings_(settings), stops_(std::move(stops)) {}
+      : TokenizedFormat(tokenizer, settings, std::move(stops)) {}
 
   [[nodiscard]] Rendered prompt(const Conversation& conversation) const override;
   [[nodiscard]] std::unique_ptr<TurnParser> parser(bool with_tools) const override {
@@ -92,24 +84,14 @@ class Plain final : public Format {
                                 std::span<const ToolOutput> outputs) const override;
   [[nodiscard]] std::vector<std::int32_t> auxiliary(
       std::span<const OpenCursor> open) const override;
-  [[nodiscard]] bool ends_auxiliary(std::int32_t token) const override {
-    return stops_.contains(token);
-  }
   /// Base models go on after the command.
   [[nodiscard]] bool completes_auxiliary(std::span<const std::int32_t> generated) const override {
     const bool closes = tokenizer_.decode(generated.last(1)).find('}') != std::string::npos;
     return closes && holds_del_cursors(tokenizer_.decode(generated));
   }
-  [[nodiscard]] std::string decode(std::span<const std::int32_t> tokens) const override {
-    return tokenizer_.decode(tokens);
-  }
 
  private:
   [[nodiscard]] Rendered transcript(const Conversation& conversation) const;
-
-  const model::Tokenizer& tokenizer_;
-  Settings settings_;
-  std::set<std::int32_t> stops_;
 };
 
 Rendered Plain::transcript(const Conversation& conversation) const {
@@ -155,10 +137,7 @@ Replies Plain::replies(std::int32_t stop, std::span<const ToolOutput> outputs) c
     out.text(outputs[static_cast<std::size_t>(i)].text);
   }
   out.begin(count, Part::header).text(kTurn);
-  const Rendered rendered = out.finish();
-  Replies replies{.stop_token = stop, .tokens = rendered.tokens, .responses = {}};
-  for (std::int32_t i = 0; i < count; ++i) replies.responses.push_back(rendered.message(i));
-  return replies;
+  return replies_of(stop, out.finish(), outputs.size());
 }
 
 std::vector<std::int32_t> Plain::auxiliary(std::span<const OpenCursor> open) const {

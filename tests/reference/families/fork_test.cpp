@@ -13,49 +13,30 @@ TEST_CASE("A fork behind the prompt decodes with the logits of Transformers") {
   const Checkpoint checkpoint = GENERATE(from_range(all_checkpoints()));
   const std::int32_t chunk = GENERATE(17, 512);
   CAPTURE(checkpoint.name, chunk);
-  const Expected expected(checkpoint);
-  const auto tokens = expected.integers("single.tokens");
-  const auto positions = expected.integers("single.positions");
-  ExpectedLogits logits(expected, "single.logits");
-  const model::Model model = model::Model::load(checkpoint.folder());
-  NullSink sink;
-  runtime::Engine engine(model, checkpoint.engine_config(chunk), sink);
-  const SequenceId parent = add(engine, {tokens.data(), kPromptTokens});
-  drain(engine);
-
-  const SequenceId fork = engine.fork(parent, {&tokens[kPromptTokens], 1}, {});
-  drain(engine);
-  compare_at(positions, kPromptTokens, engine, fork, logits);
-  for (std::size_t i = kPromptTokens + 1; i < tokens.size(); ++i) {
-    decode(engine, fork, tokens[i]);
-    compare_at(positions, i, engine, fork, logits);
-  }
-  CHECK(logits.compared() == 3);
-  CHECK(logits.worst() < checkpoint.tolerance());
+  SingleRun run(checkpoint, checkpoint.engine_config(chunk));
+  const SequenceId parent = run.add_prompt();
+  const SequenceId fork = run.engine.fork(parent, {&run.tokens[kPromptTokens], 1}, {});
+  drain(run.engine);
+  run.compare(kPromptTokens, fork);
+  run.decode_from(kPromptTokens + 1, fork);
+  CHECK(run.logits.compared() == 3);
+  CHECK(run.agrees());
 }
 
 TEST_CASE("A parent decodes with the logits of Transformers beside a fork with other tokens") {
   const Checkpoint checkpoint = GENERATE(from_range(all_checkpoints()));
   CAPTURE(checkpoint.name);
-  const Expected expected(checkpoint);
-  const auto tokens = expected.integers("single.tokens");
-  const auto others = expected.integers("batch.tokens");
-  const auto positions = expected.integers("single.positions");
-  ExpectedLogits logits(expected, "single.logits");
-  const model::Model model = model::Model::load(checkpoint.folder());
-  NullSink sink;
-  runtime::Engine engine(model, checkpoint.engine_config(64), sink);
-  const SequenceId parent = add(engine, {tokens.data(), kPromptTokens});
-  drain(engine);
-
-  const SequenceId fork = engine.fork(parent, {others.data(), 1}, {});
-  for (std::size_t i = kPromptTokens; i < tokens.size(); ++i) {
-    engine.append(fork, {&others[i], 1});
-    decode(engine, parent, tokens[i]);
-    compare_at(positions, i, engine, parent, logits);
+  SingleRun run(checkpoint, checkpoint.engine_config(64));
+  const auto others = run.expected.integers("batch.tokens");
+  const SequenceId parent = run.add_prompt();
+  const SequenceId fork = run.engine.fork(parent, {others.data(), 1}, {});
+  for (std::size_t i = kPromptTokens; i < run.tokens.size(); ++i) {
+    run.engine.append(fork, {&others[i], 1});
+    decode(run.engine, parent, run.tokens[i]);
+    run.compare(i, parent);
   }
-  CHECK(logits.compared() == 3);
-  CHECK(logits.worst() < checkpoint.tolerance());
+  CHECK(run.logits.compared() == 3);
+  CHECK(run.agrees());
 }
 
 }  // namespace

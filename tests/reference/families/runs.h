@@ -46,4 +46,42 @@ inline void compare_at(const std::vector<std::int32_t>& positions, std::size_t p
   if (row >= 0) expected.compare(static_cast<std::size_t>(row), engine.last_logits(sequence));
 }
 
+/// A checkpoint's engine and what Transformers computes for the fixture's single sequence.
+struct SingleRun {
+  SingleRun(const Checkpoint& checkpoint, const runtime::EngineConfig& config)
+      : tolerance(checkpoint.tolerance()),
+        expected(checkpoint),
+        tokens(expected.integers("single.tokens")),
+        positions(expected.integers("single.positions")),
+        logits(expected, "single.logits"),
+        model(model::Model::load(checkpoint.folder())),
+        engine(model, config, sink) {}
+
+  SequenceId add_prompt() {
+    const SequenceId sequence = add(engine, {tokens.data(), kPromptTokens});
+    drain(engine);
+    return sequence;
+  }
+  void compare(std::size_t position, SequenceId sequence) {
+    compare_at(positions, position, engine, sequence, logits);
+  }
+  /// Feeds the tokens from position `first` on and compares on the way.
+  void decode_from(std::size_t first, SequenceId sequence) {
+    for (std::size_t i = first; i < tokens.size(); ++i) {
+      decode(engine, sequence, tokens[i]);
+      compare(i, sequence);
+    }
+  }
+  [[nodiscard]] bool agrees() const { return logits.worst() < tolerance; }
+
+  double tolerance;
+  Expected expected;
+  std::vector<std::int32_t> tokens;
+  std::vector<std::int32_t> positions;  // whose logits are expected
+  ExpectedLogits logits;
+  model::Model model;
+  NullSink sink;
+  runtime::Engine engine;
+};
+
 }  // namespace pagequest::reference
