@@ -41,7 +41,7 @@ void print_linear(const Setting& setting) {
 
 /// Seconds that the arithmetic or the reading of a step takes at least.
 double least_seconds(const Setting& setting, const DecodeCase& c) {
-  const DecodeNeed need = need_of(setting.model.config(), c);
+  const DecodeNeed need = need_of(setting.model, c);
   const int threads = std::min(c.threads, c.sequences);  // one sequence runs on one thread
   const double compute = need.flops / setting.gflops * setting.threads / threads;
   return 1e-9 * std::max(compute, need.bytes / peak_read_gbps(threads, need.bytes));

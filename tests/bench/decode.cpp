@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <memory>
 
 #include "base/check.h"
 #include "base/event_sink.h"
 #include "base/rng.h"
+#include "engine/bench/step_needs.h"
 #include "engine/runtime/engine.h"
+#include "engine/runtime/engine_config.h"
 
 namespace pagequest::bench {
 namespace {
@@ -36,11 +37,9 @@ void add_prompts(runtime::Engine& engine, const model::Model& model, std::int32_
   }
 }
 
-/// Weights that one token is multiplied with; those of the logits apart.
-double weights_of_layers(const model::ModelConfig& model) {
-  const double query = static_cast<double>(model.query_heads) * model.head_dim;
-  const double key = static_cast<double>(model.kv_heads) * model.head_dim;
-  return model.layers * model.hidden_size * (2 * query + 2 * key + 3.0 * model.intermediate_size);
+StepNeeds needs_of(const model::Model& model) {
+  const runtime::EngineConfig config = runtime::resolve({}, model);
+  return {model, runtime::layout_of(config, model.config()).type};
 }
 
 class DecodeRun {
@@ -98,25 +97,18 @@ double quantile(std::vector<double> samples, double q) {
   return samples[static_cast<std::size_t>(q * static_cast<double>(samples.size() - 1))];
 }
 
-DecodeNeed need_of(const model::ModelConfig& model, const DecodeCase& c) {
-  const double query = static_cast<double>(model.query_heads) * model.head_dim;
-  const double key = static_cast<double>(model.kv_heads) * model.head_dim;
-  const double weights =
-      weights_of_layers(model) + static_cast<double>(model.vocabulary) * model.hidden_size;
+DecodeNeed need_of(const model::Model& model, const DecodeCase& c) {
+  const StepNeeds needs = needs_of(model);
   const double tokens = c.context + c.steps / 2.0;
-  const double attention = 2 * query * tokens * model.layers;
-  return {.flops = 2 * c.sequences * (weights + attention),
-          .bytes = sizeof(float) * (weights + c.sequences * 2 * key * tokens * model.layers)};
+  return {.flops = c.sequences * needs.decode_flops(tokens),
+          .bytes = needs.weight_bytes() + c.sequences * needs.kv_bytes(tokens)};
 }
 
 PrefillTiming time_prefill(const model::Model& model, std::int32_t sequences, std::int32_t context,
                            int threads) {
-  const model::ModelConfig& shape = model.config();
-  const double query = static_cast<double>(shape.query_heads) * shape.head_dim;
-  PrefillTiming timing{
-      .tokens = static_cast<double>(sequences) * context, .seconds = 1e30, .flops = 0.0};
-  const double attention = 2 * query * context / 2.0 * shape.layers;
-  timing.flops = 2 * timing.tokens * (weights_of_layers(shape) + attention);
+  PrefillTiming timing{.tokens = static_cast<double>(sequences) * context,
+                       .seconds = 1e30,
+                       .flops = sequences * needs_of(model).prefill_flops(context)};
   for (int repeat = 0; repeat < 3; ++repeat) {
     WantingSink sink;
     runtime::EngineConfig config;

@@ -40,6 +40,6 @@ struct DecodeNeed {
   double flops;  // matrix products and attention
   double bytes;  // weights once, keys and values of all sequences once
 };
-[[nodiscard]] DecodeNeed need_of(const model::ModelConfig& model, const DecodeCase& c);
+[[nodiscard]] DecodeNeed need_of(const model::Model& model, const DecodeCase& c);
 
 }  // namespace pagequest::bench
