@@ -81,15 +81,20 @@ TEST_CASE("tables of occupancy say that windows are left out, and only where the
   CHECK(says_windows(testing::mini_header()) == std::vector<bool>(4, false));
 }
 
-TEST_CASE("popularity leaves pages outside of a layer's window out of what was at hand") {
-  const auto analysis = windowed("page-popularity", {{"thresholds", "0.2"}, {"top", "0.5"}});
-  WindowedTrace trace(*analysis);
-  // Pages 1 to 4 are at hand in layer 0, pages 3 and 4 in layer 1; page 5 is being written.
+/// Layer 0 attends to pages 0 to 5, layer 1 to those that its window reaches, 3 to 5.
+void decode_four_steps(WindowedTrace& trace) {
   for (std::int32_t position = 20; position < 24; ++position) {
     trace.decode(position, 3, {0.1F, 0.3F, 0.3F, 0.1F, 0.1F, 0.1F},
                  {0.0F, 0.0F, 0.0F, 0.5F, 0.3F, 0.2F});
   }
   trace.end();
+}
+
+TEST_CASE("popularity leaves pages outside of a layer's window out of what was at hand") {
+  const auto analysis = windowed("page-popularity", {{"thresholds", "0.2"}, {"top", "0.5"}});
+  WindowedTrace trace(*analysis);
+  // Pages 1 to 4 are at hand in layer 0, pages 3 and 4 in layer 1; page 5 is being written.
+  decode_four_steps(trace);
   const auto tables = analysis->results();
   const auto& by_head = testing::table(tables, "page_popularity_by_head");
   REQUIRE(by_head.rows().size() == 2);
@@ -101,11 +106,7 @@ TEST_CASE("popularity leaves pages outside of a layer's window out of what was a
 TEST_CASE("a random draw of the recall is one of the pages that the layer sees") {
   const auto analysis = windowed("recency-recall", {{"thresholds", "0.2"}, {"k", "1"}});
   WindowedTrace trace(*analysis);
-  for (std::int32_t position = 20; position < 24; ++position) {
-    trace.decode(position, 3, {0.1F, 0.3F, 0.3F, 0.1F, 0.1F, 0.1F},
-                 {0.0F, 0.0F, 0.0F, 0.5F, 0.3F, 0.2F});
-  }
-  trace.end();
+  decode_four_steps(trace);
   const auto tables = analysis->results();
   const auto& by_head = testing::table(tables, "recency_recall_by_head");
   REQUIRE(by_head.rows().size() == 4);                    // a layer: all positions, and their band

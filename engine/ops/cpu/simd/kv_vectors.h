@@ -9,19 +9,23 @@
 // by side (kv_layout.h): components of a key, tokens of a value.
 namespace pagequest::ops::PQ_ISA_NAMESPACE {
 
-struct F32Kv {
+/// Elements that lie alone.
+struct SingleKv {
   static constexpr int kWidth = 1;
-  static constexpr std::int64_t kBytes = 4;
-  static constexpr bool kScaled = false;
   struct Vectors {
     Vec first;
   };
-  static Vectors load(const std::byte* p) {
-    return {PQ_ISA_NAMESPACE::load(reinterpret_cast<const float*>(p))};
-  }
-  /// sum += factors[0] * element; factors of the elements that lie side by side are `step` apart.
+  /// sum += factors[0] * element; factors of elements that lie side by side are `step` apart.
   static void add(Vec& sum, const Vectors& v, const float* factors, std::int64_t /*step*/) {
     sum += factors[0] * v.first;
+  }
+};
+
+struct F32Kv : SingleKv {
+  static constexpr std::int64_t kBytes = 4;
+  static constexpr bool kScaled = false;
+  static Vectors load(const std::byte* p) {
+    return {PQ_ISA_NAMESPACE::load(reinterpret_cast<const float*>(p))};
   }
 };
 
@@ -42,17 +46,10 @@ struct Bf16Kv {
   }
 };
 
-struct Int8Kv {
-  static constexpr int kWidth = 1;
+struct Int8Kv : SingleKv {
   static constexpr std::int64_t kBytes = 1;
   static constexpr bool kScaled = true;
-  struct Vectors {
-    Vec first;
-  };
   static Vectors load(const std::byte* p) { return {load_int8(p)}; }
-  static void add(Vec& sum, const Vectors& v, const float* factors, std::int64_t /*step*/) {
-    sum += factors[0] * v.first;
-  }
 };
 
 }  // namespace pagequest::ops::PQ_ISA_NAMESPACE
