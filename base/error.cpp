@@ -31,5 +31,6 @@ Error::Error(ErrorKind kind, ErrorInfo info)
 Error usage_error(ErrorInfo info) { return {ErrorKind::usage, std::move(info)}; }
 Error input_error(ErrorInfo info) { return {ErrorKind::input, std::move(info)}; }
 Error output_error(ErrorInfo info) { return {ErrorKind::output, std::move(info)}; }
+Error device_error(ErrorInfo info) { return {ErrorKind::device, std::move(info)}; }
 
 }  // namespace pagequest

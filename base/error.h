@@ -24,6 +24,7 @@ enum class ErrorKind {
   input,        // a file that is missing, truncated, corrupt or foreign
   output,       // a file that can't be written, a full disk
   interrupted,  // the user asked to stop
+  device,       // no GPU or driver, or not enough of its memory
 };
 
 /// Thrown for bad input of a user or a file; never for a programmer's mistake (see check.h).
@@ -43,5 +44,6 @@ class Error : public std::exception {
 [[nodiscard]] Error usage_error(ErrorInfo info);
 [[nodiscard]] Error input_error(ErrorInfo info);
 [[nodiscard]] Error output_error(ErrorInfo info);
+[[nodiscard]] Error device_error(ErrorInfo info);
 
 }  // namespace pagequest

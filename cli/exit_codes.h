@@ -14,6 +14,7 @@ enum ExitCode : int {
   kInputError = 3,
   kOutputError = 4,
   kCheckFailed = 5,    // `pagequest check` found a violated invariant
+  kDeviceError = 6,    // no GPU or driver, or not enough of its memory
   kInterrupted = 130,  // Ctrl-C; what was whole is on disk
 };
 
@@ -27,6 +28,8 @@ enum ExitCode : int {
       return kOutputError;
     case ErrorKind::interrupted:
       return kInterrupted;
+    case ErrorKind::device:
+      return kDeviceError;
   }
   return kInternalError;
 }

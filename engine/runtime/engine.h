@@ -12,6 +12,7 @@
 #include "base/event_sink.h"
 #include "base/events.h"
 #include "base/ids.h"
+#include "base/operation.h"
 #include "engine/kv/eviction_controller.h"
 #include "engine/ops/cpu/isa.h"
 #include "engine/runtime/inspection.h"
@@ -22,6 +23,13 @@ class Model;
 }
 
 namespace pagequest::runtime {
+
+/// What computes. `automatic`: a GPU if the build and the machine have one, else the processor.
+enum class Device : std::uint8_t { automatic, cpu, cuda };
+
+[[nodiscard]] std::string_view to_string(Device device);
+/// Throws usage_error that lists the valid names.
+[[nodiscard]] Device device_named(std::string_view name);
 
 /// Storage of keys and values. `automatic`: f32 for weights in f32, else bf16.
 enum class KvStorage : std::uint8_t { automatic, f32, bf16, int8 };
@@ -53,7 +61,14 @@ struct EngineConfig {
   /// Smaller weights are taken to stay in a core's caches: a thread takes whole sequences then, and
   /// shares each operation with the others else. Results do not depend on it.
   std::int64_t cached_weight_bytes = std::int64_t{16} << 20;
-  bool capture = true;  // off: no PagesAttended events
+  Device device = Device::cpu;
+  /// Steps by which a budget policy's decision takes effect later than it is made: with 1 a GPU
+  /// computes the next step while the host reads the attention of the last one and decides. None:
+  /// 0 on the processor, 1 on a GPU. The same lag gives the same victims on any device.
+  std::optional<std::int32_t> policy_lag_steps;
+  bool keep_logits = true;                // for last_logits(); on a GPU each step then copies them
+  OperationObserver* observer = nullptr;  // must outlive the engine
+  bool capture = true;                    // off: no PagesAttended events
   CaptureOptions capture_options;
 };
 

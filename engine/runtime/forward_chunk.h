@@ -6,7 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "engine/ops/cpu/kernels.h"
+#include "engine/ops/attended_page.h"
+#include "engine/runtime/engine.h"
 
 namespace pagequest::runtime {
 
@@ -35,7 +36,10 @@ struct ForwardChunk {
   std::int32_t first_position = 0;
   std::vector<GroupPages> groups;          // (KV group)
   std::vector<std::int32_t> listed_pages;  // logical, of any group, ascending
-  float* logits = nullptr;                 // of the last token, (vocabulary); null: not wanted
+  /// The token that follows the chunk, -1 where a logit is not finite; null: not wanted.
+  std::int32_t* next_token = nullptr;
+  Sampling sampling;        // of it
+  float* logits = nullptr;  // that it is sampled from, (vocabulary); null: not wanted
   bool captures = false;
   CaptureBuffers capture;
   std::int32_t capture_rows = 1;  // last rows whose attention is averaged

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "engine/ops/attended_page.h"
 #include "engine/ops/cpu/isa.h"
 #include "engine/ops/cpu/kv_layout.h"
 #include "engine/ops/cpu/packed_matrix.h"
@@ -57,13 +58,6 @@ struct RmsNormArgs {
   const float* weight;
   float epsilon;
   float* out;
-};
-
-/// One page of a sequence as the attention sees it. Only pages with a live token are listed.
-struct AttendedPage {
-  std::uint64_t live;           // bit i: the token at first_position + i is there
-  std::int32_t physical;        // block number
-  std::int32_t first_position;  // of the page
 };
 
 /// Attention mass of each of AttentionArgs::pages. Null: not wanted, but for `mean` and `max`.
