@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <source_location>
 
 #include "engine/ops/cuda/device.h"
 #include "engine/ops/cuda/namespace.h"
@@ -27,6 +28,9 @@ struct LaunchShape {
   dim3 grid;
   dim3 block;
   int shared_bytes = 0;  // dynamic
+#if !defined(__CUDACC__)
+  std::source_location where = std::source_location::current();  // for the emulator's messages
+#endif
 };
 
 #if defined(__CUDACC__)
@@ -67,6 +71,10 @@ __device__ inline std::byte* shared_memory() {
   return pq_shared_memory;
 }
 
-#endif  // the emulator has its own of these in emulator/cuda.h
+#endif
 
 }  // namespace pagequest::ops::PQ_CUDA_NS
+
+#if !defined(__CUDACC__)
+#include "engine/ops/cuda/emulator/launch.h"
+#endif
