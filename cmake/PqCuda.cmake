@@ -43,9 +43,11 @@ if(PQ_HAVE_CUDA AND PQ_CHOOSE_ARCHITECTURES)
   endif()
 endif()
 if(PQ_HAVE_CUDA)
-  set(CMAKE_CUDA_STANDARD 20)
-  set(CMAKE_CUDA_STANDARD_REQUIRED ON)
-  set(CMAKE_CUDA_EXTENSIONS OFF)
+  # CMake 3.25 doesn't know how nvcc is asked for it.
+  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+  endif()
   message(STATUS "CUDA ${CMAKE_CUDA_COMPILER_VERSION} for ${CMAKE_CUDA_ARCHITECTURES}")
 else()
   message(STATUS "CUDA is not built in")
@@ -55,6 +57,7 @@ endif()
 # nvcc's rewriting, which -Wpedantic and -Wconversion complain about; the emulator's build of the
 # same files has them on.
 function(pq_cuda_options target)
+  pq_compile_options(${target})
   target_compile_options(${target} PRIVATE
     "$<$<COMPILE_LANGUAGE:CUDA>:-lineinfo;--expt-relaxed-constexpr;-Xcompiler=-Wall,-Wextra,-Wno-missing-field-initializers>")
   if(PQ_WERROR)

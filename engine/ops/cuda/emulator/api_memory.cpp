@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
-#include <string>
 #include <utility>
 
-#include "base/error.h"
 #include "engine/ops/cuda/device.h"
 #include "engine/ops/cuda/emulator/device.h"
 #include "engine/ops/cuda/emulator/faults.h"
+#include "engine/ops/cuda/errors.h"
+#include "engine/ops/cuda/range.h"
 
 namespace pagequest::ops::PQ_CUDA_NS {
 
@@ -36,11 +36,8 @@ DeviceBuffer::DeviceBuffer(std::int64_t bytes) : bytes_(bytes) {
   emulator::explain_faults();
   data_ = the_device().memory.allocate(bytes);
   if (data_ != nullptr) return;
-  throw device_error({.what = "the GPU's memory is full",
-                      .where = "emulated GPU",
-                      .found = std::to_string(the_device().memory.free_bytes()) + " bytes free",
-                      .expected = std::to_string(bytes) + " bytes",
-                      .hint = {}});
+  throw out_of_memory_error("memory of the GPU", bytes, the_device().memory.free_bytes(),
+                            emulator::kMemoryBytes);
 }
 
 DeviceBuffer::~DeviceBuffer() {
@@ -81,5 +78,8 @@ PinnedBuffer& PinnedBuffer::operator=(PinnedBuffer&& other) noexcept {
   std::swap(bytes_, other.bytes_);
   return *this;
 }
+
+Range::Range(const char* /*name*/) {}
+Range::~Range() = default;
 
 }  // namespace pagequest::ops::PQ_CUDA_NS
