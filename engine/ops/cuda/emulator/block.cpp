@@ -10,6 +10,11 @@
 namespace pagequest::ops::emulator {
 namespace {
 
+/// Ends the run of a block.
+struct Failure {
+  std::string found;
+};
+
 std::string place(std::source_location where) {
   return std::string(where.file_name()) + ":" + std::to_string(where.line());
 }
@@ -96,15 +101,24 @@ void Block::reset(std::uint64_t seed) {
 
 void Block::thread_main() {
   Block& block = the_block();
-  (*block.body_)();
-  const Thread& self = *running.thread;
-  if (!self.waited_for_previous) {
-    block.fail("it returns without having called wait_for_previous()");
+  try {
+    (*block.body_)();
+    block.end_thread();
+  } catch (Failure& failure) {
+    block.failure_ = std::move(failure.found);
   }
-  Warp& warp = block.warps_[self.warp];
+  // The other fibers stay where they are; the next run begins them anew.
+  switch_fibers(running.thread->fiber, block.main_);
+  std::abort();  // nothing resumes it
+}
+
+void Block::end_thread() {
+  Thread& self = *running.thread;
+  if (!self.waited_for_previous) fail("it returns without having called wait_for_previous()");
+  Warp& warp = warps_[self.warp];
+  warp.ready &= ~(1U << self.lane);
   warp.returned |= 1U << self.lane;
-  ++block.returned_;
-  block.suspend(true);
+  if (++returned_ < count_) suspend();
 }
 
 void Block::gather(const Rendezvous& rendezvous) {
@@ -117,7 +131,7 @@ void Block::gather(const Rendezvous& rendezvous) {
   warp.gathering |= 1U << self.lane;
   if (!all_wait_alike(rendezvous)) {
     warp.ready &= ~(1U << self.lane);
-    suspend(false);
+    suspend();
     return;
   }
   std::array<void*, kLanes> operands{};
@@ -149,7 +163,7 @@ int Block::barrier(BarrierKind kind, int value, std::source_location where) {
   if (++at_barrier_ == count_) {
     open_barrier(kind);
   } else {
-    suspend(false);
+    suspend();
   }
   return self.barrier_value;
 }
@@ -178,10 +192,8 @@ void Block::open_barrier(BarrierKind kind) {
 }
 
 /// Lets another thread run. Returns when this one can go on.
-void Block::suspend(bool for_good) {
+void Block::suspend() {
   Thread& self = *running.thread;
-  if (for_good) warps_[self.warp].ready &= ~(1U << self.lane);
-  if (for_good && returned_ == count_) switch_fibers(self.fiber, main_);
   Thread& next = choose();
   running.thread = &next;
   switch_fibers(self.fiber, next.fiber);
@@ -192,9 +204,9 @@ Thread& Block::choose() {
   unsigned w = running.thread != nullptr ? running.thread->warp : 0;
   if (running.thread == nullptr || warps_[w].ready == 0) {
     if (running.thread != nullptr) {
-      if (warps_[w].gathering != 0) leave_with(describe_divergence(w));
+      if (warps_[w].gathering != 0) throw Failure{describe_divergence(w)};
       ready_warps_ &= ~(1U << w);
-      if (ready_warps_ == 0) leave_with(describe_closed_barrier());
+      if (ready_warps_ == 0) throw Failure{describe_closed_barrier()};
     }
     const unsigned turn = draw();
     w = (static_cast<unsigned>(std::countr_zero(std::rotr(ready_warps_, static_cast<int>(turn)))) +
@@ -214,13 +226,8 @@ unsigned Block::draw() {
   return static_cast<unsigned>(random_ >> 33U) % kLanes;
 }
 
-void Block::fail(const std::string& found) { leave_with(name_of(*running.thread) + ": " + found); }
-
-/// The fibers stay where they are; the next run begins them anew.
-void Block::leave_with(std::string failure) {
-  failure_ = std::move(failure);
-  switch_fibers(running.thread->fiber, main_);
-  std::abort();  // nothing resumes it
+void Block::fail(const std::string& found) {
+  throw Failure{name_of(*running.thread) + ": " + found};
 }
 
 std::string Block::describe_divergence(unsigned w) {

@@ -81,10 +81,10 @@ class Block {
   void reset(std::uint64_t seed);
   [[nodiscard]] bool all_wait_alike(const Rendezvous& rendezvous);
   void open_barrier(BarrierKind kind);
-  void suspend(bool for_good);
+  void suspend();
+  void end_thread();
   [[nodiscard]] Thread& choose();
   [[nodiscard]] unsigned draw();
-  [[noreturn]] void leave_with(std::string failure);
   [[nodiscard]] std::string describe_divergence(unsigned warp);
   [[nodiscard]] std::string describe_closed_barrier();
 
