@@ -183,6 +183,20 @@ TEST_CASE("Asynchronous copies arrive in the group that is waited for", "[gpu]")
   CHECK(download<std::int32_t>(to, numbers.size(), stream) == numbers);
 }
 
+TEST_CASE("A kernel fetches weights while the one before runs", "[gpu]") {
+  Rng rng(18);
+  const Numbers weights = random_ints(rng, test_kernels::kPrefetched, 1000);
+  Numbers sums = random_ints(rng, weights.size(), 1000);
+  const gpu::DeviceBuffer from = upload(weights);
+  const gpu::DeviceBuffer to = upload(sums);
+  const gpu::Stream stream;
+  for (int i = 0; i < 5; ++i) {
+    test_kernels::add_prefetched(from.as<std::int32_t>(), to.as<std::int32_t>(), stream);
+  }
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += 5 * weights[i];
+  CHECK(download<std::int32_t>(to, sums.size(), stream) == sums);
+}
+
 TEST_CASE("A block has the dynamic shared memory that it asks for", "[gpu]") {
   const std::int32_t bytes = GENERATE(1, 1000, 48 * 1024, 99 * 1024);
   const auto count = static_cast<std::size_t>(bytes);

@@ -171,6 +171,22 @@ __global__ void staged_copy_kernel(const uint4* from, uint4* to, std::int32_t pi
   }
 }
 
+__global__ void add_prefetched_kernel(const std::int32_t* weights, std::int32_t* to) {
+  __shared__ std::int32_t fixed[kPrefetched / 2];
+  auto* dynamic = reinterpret_cast<std::int32_t*>(shared_memory());
+  constexpr int kHalf = kPrefetched / 2;
+  const auto thread = static_cast<std::int32_t>(threadIdx.x);
+  fixed[thread] = weights[thread];
+  copy_async_16(&dynamic[thread / 4 * 4], weights + kHalf + thread / 4 * 4);
+  copy_async_commit();
+  __syncthreads();
+  wait_for_previous();
+  copy_async_wait<0>();
+  __syncthreads();
+  to[kHalf - 1 - thread] += fixed[kHalf - 1 - thread];
+  to[kPrefetched - 1 - thread] += dynamic[kHalf - 1 - thread];
+}
+
 __global__ void shared_bytes_kernel(std::int32_t bytes, std::uint8_t* to) {
   wait_for_previous();
   std::byte* shared = shared_memory();
@@ -228,6 +244,12 @@ void staged_copy(const std::uint32_t* from, std::uint32_t* to, std::int32_t piec
       .grid = dim3(1), .block = dim3(kCopyThreads), .shared_bytes = kStages * kCopyThreads * 16};
   launch(&staged_copy_kernel, shape, stream, reinterpret_cast<const uint4*>(from),
          reinterpret_cast<uint4*>(to), pieces, valid);
+}
+
+void add_prefetched(const std::int32_t* weights, std::int32_t* to, const Stream& stream) {
+  const LaunchShape shape{
+      .grid = dim3(1), .block = dim3(kPrefetched / 2), .shared_bytes = 2 * kPrefetched};
+  launch(&add_prefetched_kernel, shape, stream, weights, to);
 }
 
 void shared_bytes(std::int32_t bytes, std::uint8_t* to, const Stream& stream) {

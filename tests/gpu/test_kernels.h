@@ -41,6 +41,11 @@ void tensor_core(const std::uint16_t* a, const std::uint16_t* b, float* d, const
 void staged_copy(const std::uint32_t* from, std::uint32_t* to, std::int32_t pieces,
                  std::int32_t valid, const Stream& stream);
 
+/// to[i] = weights[i] + to[i] of one block: weights come through static and dynamic shared memory
+/// before the kernel waits for the one before. kPrefetched numbers each.
+inline constexpr int kPrefetched = 256;
+void add_prefetched(const std::int32_t* weights, std::int32_t* to, const Stream& stream);
+
 /// to[i] = 1 for each byte of the dynamic shared memory that a block can write and read.
 void shared_bytes(std::int32_t bytes, std::uint8_t* to, const Stream& stream);
 

@@ -151,6 +151,25 @@ TEST_CASE("Blocks run in another order each time, every one once", "[gpu]") {
   CHECK(sorted == each);
 }
 
+TEST_CASE("A kernel that reads before it waits for the one before gets what was there", "[gpu]") {
+  const gpu::DeviceBuffer numbers = upload(std::vector<std::int32_t>{1});
+  const gpu::DeviceBuffer found = output<std::int32_t>(1);
+  const gpu::Stream stream;
+  const bool in_graph = GENERATE(false, true);
+  const auto work = [&] {
+    auto* number = numbers.as<std::int32_t>();
+    gpu::test_kernels::add(number, 10, number, 1, stream);
+    gpu::faulty::read_early(number, found.as<std::int32_t>(), stream);
+  };
+  if (in_graph) {
+    const gpu::Graph graph = stream.capture(work);
+    stream.launch(graph);
+  } else {
+    work();
+  }
+  CHECK(download<std::int32_t>(found, 1, stream) == std::vector<std::int32_t>{1});
+}
+
 TEST_CASE("Results read before anything waits aren't there", "[gpu]") {
   const gpu::DeviceBuffer numbers = upload(Words{1, 2});
   const gpu::PinnedBuffer pinned(8);

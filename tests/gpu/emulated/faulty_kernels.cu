@@ -126,6 +126,12 @@ __global__ void neighbours_kernel(std::uint32_t* to) {
   to[blockIdx.x * kWarp + lane] = numbers[(lane + 1) % kWarp];
 }
 
+__global__ void early_kernel(const std::int32_t* from, std::int32_t* to) {
+  const std::int32_t value = from[0];
+  wait_for_previous();
+  to[0] = value;
+}
+
 __global__ void order_kernel(std::uint32_t* to, std::uint32_t* counter) {
   wait_for_previous();
   to[blockIdx.x] = atomicAdd(counter, 1U);
@@ -157,6 +163,10 @@ void copy_without_wait(const std::uint32_t* from, std::uint32_t* to, const Strea
 void neighbours_without_barrier(std::uint32_t* to, std::int32_t blocks, const Stream& stream) {
   const LaunchShape shape{.grid = dim3(static_cast<unsigned>(blocks)), .block = dim3(kWarp)};
   launch(&neighbours_kernel, shape, stream, to);
+}
+
+void read_early(const std::int32_t* from, std::int32_t* to, const Stream& stream) {
+  launch(&early_kernel, {.grid = dim3(1), .block = dim3(1)}, stream, from, to);
 }
 
 void block_order(std::uint32_t* to, std::uint32_t* counter, std::int32_t blocks,

@@ -44,6 +44,9 @@ void copy_without_wait(const std::uint32_t* from, std::uint32_t* to, const Strea
 /// Each lane writes its number and reads its neighbour's, with nothing between.
 void neighbours_without_barrier(std::uint32_t* to, std::int32_t blocks, const Stream& stream);
 
+/// to[0] = from[0], which it reads before it waits for the kernel that wrote it.
+void read_early(const std::int32_t* from, std::int32_t* to, const Stream& stream);
+
 /// to[i] = the number of blocks that ran before the i-th one.
 void block_order(std::uint32_t* to, std::uint32_t* counter, std::int32_t blocks,
                  const Stream& stream);

@@ -16,8 +16,7 @@ namespace pagequest::ops::emulator {
 void submit(void* stream, Kernel kernel) {
   const std::lock_guard lock(the_device().mutex);
   check_shape(kernel);
-  static_cast<Queue*>(stream)->add(
-      [kernel = std::move(kernel)] { the_device().run_kernel(kernel); });
+  static_cast<Queue*>(stream)->add({std::make_shared<const Kernel>(std::move(kernel)), {}});
 }
 
 }  // namespace pagequest::ops::emulator
@@ -36,11 +35,13 @@ struct Event::Impl {
 };
 
 struct Graph::Impl {
-  std::shared_ptr<const std::vector<emulator::Work>> work;
+  std::vector<emulator::Work> work;
 };
 
 struct Stream::Impl {
   std::shared_ptr<Queue> queue;
+
+  void add(std::function<void()> call) const { queue->add({nullptr, std::move(call)}); }
 };
 
 Event::Event(bool timed) : impl_(std::make_unique<Impl>()) { impl_->timed = timed; }
@@ -54,7 +55,7 @@ void Event::record(const Stream& stream) {
   impl_->queue = static_cast<Queue*>(stream.handle())->shared_from_this();
   if (impl_->timed) {
     impl_->passed = std::make_shared<Clock::time_point>();
-    impl_->queue->add([passed = impl_->passed] { *passed = Clock::now(); });
+    impl_->queue->add({nullptr, [passed = impl_->passed] { *passed = Clock::now(); }});
   }
   impl_->count = impl_->queue->added();
 }
@@ -69,8 +70,8 @@ void Event::wait() const {
 bool Event::done() const {
   const std::lock_guard lock(the_device().mutex);
   the_device().check_not_capturing("a question for an event");
-  if (impl_->queue == nullptr || impl_->queue->done() >= impl_->count) return true;
-  the_device().run_until(*impl_->queue, impl_->queue->done() + 1);
+  if (impl_->queue == nullptr || impl_->queue->taken() >= impl_->count) return true;
+  the_device().run_until(*impl_->queue, impl_->queue->taken() + 1);
   return false;
 }
 
@@ -78,7 +79,7 @@ std::int64_t Event::elapsed_ns(const Event& from, const Event& to) {
   const std::lock_guard lock(the_device().mutex);
   for (const Event* event : {&from, &to}) {
     PQ_CHECK(event->impl_->timed, "elapsed_ns() of an event that isn't timed");
-    PQ_CHECK(event->impl_->queue != nullptr && event->impl_->queue->done() >= event->impl_->count,
+    PQ_CHECK(event->impl_->queue != nullptr && event->impl_->queue->taken() >= event->impl_->count,
              "elapsed_ns() of an event that isn't done");
   }
   const auto elapsed = *to.impl_->passed - *from.impl_->passed;
@@ -104,7 +105,7 @@ void Stream::to_device(void* device, const void* host, std::int64_t bytes) const
   const std::lock_guard lock(the_device().mutex);
   the_device().check_buffer(device, bytes);
   the_device().check_pinned(host, bytes);
-  impl_->queue->add([=] { std::memcpy(device, host, static_cast<std::size_t>(bytes)); });
+  impl_->add([=] { std::memcpy(device, host, static_cast<std::size_t>(bytes)); });
 }
 
 void Stream::to_host(void* host, const void* device, std::int64_t bytes) const {
@@ -112,7 +113,7 @@ void Stream::to_host(void* host, const void* device, std::int64_t bytes) const {
   const std::lock_guard lock(the_device().mutex);
   the_device().check_buffer(device, bytes);
   the_device().check_pinned(host, bytes);
-  impl_->queue->add([=] { std::memcpy(host, device, static_cast<std::size_t>(bytes)); });
+  impl_->add([=] { std::memcpy(host, device, static_cast<std::size_t>(bytes)); });
 }
 
 void Stream::on_device(void* to, const void* from, std::int64_t bytes) const {
@@ -120,21 +121,21 @@ void Stream::on_device(void* to, const void* from, std::int64_t bytes) const {
   const std::lock_guard lock(the_device().mutex);
   the_device().check_buffer(to, bytes);
   the_device().check_buffer(from, bytes);
-  impl_->queue->add([=] { std::memcpy(to, from, static_cast<std::size_t>(bytes)); });
+  impl_->add([=] { std::memcpy(to, from, static_cast<std::size_t>(bytes)); });
 }
 
 void Stream::zero(void* device, std::int64_t bytes) const {
   if (bytes == 0) return;
   const std::lock_guard lock(the_device().mutex);
   the_device().check_buffer(device, bytes);
-  impl_->queue->add([=] { std::memset(device, 0, static_cast<std::size_t>(bytes)); });
+  impl_->add([=] { std::memset(device, 0, static_cast<std::size_t>(bytes)); });
 }
 
 void Stream::wait(const Event& event) const {
   const std::lock_guard lock(the_device().mutex);
   the_device().check_not_capturing("a wait for an event");
   if (event.impl_->queue == nullptr) return;
-  impl_->queue->add([queue = event.impl_->queue, count = event.impl_->count] {
+  impl_->add([queue = event.impl_->queue, count = event.impl_->count] {
     the_device().run_until(*queue, count);
   });
 }
@@ -155,15 +156,12 @@ Graph Stream::capture(const std::function<void()>& work) const {
     static_cast<void>(impl_->queue->end_capture());
     throw;
   }
-  auto captured = std::make_shared<const std::vector<emulator::Work>>(impl_->queue->end_capture());
-  return Graph(std::make_unique<Graph::Impl>(Graph::Impl{std::move(captured)}));
+  return Graph(std::make_unique<Graph::Impl>(Graph::Impl{impl_->queue->end_capture()}));
 }
 
 void Stream::launch(const Graph& graph) const {
   const std::lock_guard lock(the_device().mutex);
-  impl_->queue->add([captured = graph.impl_->work] {
-    for (const emulator::Work& work : *captured) work();
-  });
+  for (const emulator::Work& work : graph.impl_->work) impl_->queue->add(work);
 }
 
 void* Stream::handle() const { return impl_->queue.get(); }

@@ -2,58 +2,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/ops/cuda/emulator/block.h"
 
+#include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <utility>
 
 #include "base/rng.h"
+#include "engine/ops/cuda/emulator/block_report.h"
 
 namespace pagequest::ops::emulator {
 namespace {
+
+Block* block_that_runs = nullptr;
 
 /// Ends the run of a block.
 struct Failure {
   std::string found;
 };
-
-std::string place(std::source_location where) {
-  return std::string(where.file_name()) + ":" + std::to_string(where.line());
-}
-
-std::string name_of(const Thread& thread) {
-  return "thread (" + std::to_string(thread.index.x) + ", " + std::to_string(thread.index.y) +
-         ", " + std::to_string(thread.index.z) + "), lane " + std::to_string(thread.lane) +
-         " of warp " + std::to_string(thread.warp);
-}
-
-std::string hex(unsigned mask) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text = "0x00000000";
-  for (std::size_t i = 0; i < 8; ++i) text[9 - i] = kDigits[(mask >> (4 * i)) & 15U];
-  return text;
-}
-
-std::string describe(const Rendezvous& rendezvous) {
-  return std::string(rendezvous.name) + " of lanes " + hex(rendezvous.mask) + " at " +
-         place(rendezvous.where);
-}
-
-const char* name_of(BarrierKind kind) {
-  switch (kind) {
-    case BarrierKind::plain:
-      return "__syncthreads";
-    case BarrierKind::count:
-      return "__syncthreads_count";
-    case BarrierKind::all:
-      return "__syncthreads_and";
-    case BarrierKind::any:
-      return "__syncthreads_or";
-  }
-  return "";
-}
-
-bool alike(const Rendezvous& a, const Rendezvous& b) {
-  return a.perform == b.perform && a.mask == b.mask && a.qualifiers == b.qualifiers;
-}
 
 uint3 thread_index(unsigned number, const dim3& size) {
   return {number % size.x, number / size.x % size.y, number / (size.x * size.y)};
@@ -61,18 +26,35 @@ uint3 thread_index(unsigned number, const dim3& size) {
 
 }  // namespace
 
-Block& the_block() {
-  static Block block;
-  return block;
+Block& the_block() { return *block_that_runs; }
+
+Stop Block::begin(const std::function<void()>& body, std::uint64_t seed, bool held) {
+  body_ = &body;
+  holds_ = held;
+  reset(seed);
+  return run();
 }
 
-std::string Block::run(const std::function<void()>& body, std::uint64_t seed) {
-  body_ = &body;
-  reset(seed);
-  running.thread = &choose();
+Stop Block::go_on() {
+  holds_ = false;
+  held_ = 0;
+  ready_warps_ = 0;
+  for (unsigned w = 0; w * kLanes < count_; ++w) {
+    warps_[w].ready |= std::exchange(warps_[w].held, 0U);
+    if (warps_[w].ready != 0) ready_warps_ |= 1U << w;
+  }
+  running = mine_;
+  return run();
+}
+
+Stop Block::run() {
+  block_that_runs = this;
+  running.thread = &thread(choose_warp(), 0);
+  running.thread = choose();
   switch_fibers(main_, running.thread->fiber);
   running.thread = nullptr;
-  return std::exchange(failure_, {});
+  mine_ = running;
+  return {returned_ == count_, std::exchange(failure_, {})};
 }
 
 void Block::reset(std::uint64_t seed) {
@@ -81,11 +63,12 @@ void Block::reset(std::uint64_t seed) {
   random_ = mix64(seed) | 1U;
   at_barrier_ = 0;
   returned_ = 0;
+  held_ = 0;
   ready_warps_ = 0;
   for (unsigned w = 0; w * kLanes < count_; ++w) {
     const unsigned lanes = std::min(kLanes, count_ - w * kLanes);
     const unsigned there = lanes == kLanes ? ~0U : (1U << lanes) - 1;
-    warps_[w] = {there, 0, ~there};
+    warps_[w] = {there, 0, 0, ~there};
     ready_warps_ |= 1U << w;
   }
   for (unsigned i = 0; i < count_; ++i) {
@@ -95,7 +78,7 @@ void Block::reset(std::uint64_t seed) {
     thread.lane = i % kLanes;
     thread.waited_for_previous = false;
     thread.copies.clear();
-    prepare(thread.fiber, i, &Block::thread_main);
+    prepare(thread.fiber, first_stack_ + i, &Block::thread_main);
   }
 }
 
@@ -119,6 +102,17 @@ void Block::end_thread() {
   warp.ready &= ~(1U << self.lane);
   warp.returned |= 1U << self.lane;
   if (++returned_ < count_) suspend();
+}
+
+void Block::wait_for_previous() {
+  Thread& self = *running.thread;
+  self.waited_for_previous = true;
+  if (!holds_) return;
+  Warp& warp = warps_[self.warp];
+  warp.ready &= ~(1U << self.lane);
+  warp.held |= 1U << self.lane;
+  ++held_;
+  suspend();
 }
 
 void Block::gather(const Rendezvous& rendezvous) {
@@ -173,9 +167,7 @@ void Block::open_barrier(BarrierKind kind) {
   for (unsigned i = 0; i < count_; ++i) {
     const Thread& thread = threads_[i];
     if (thread.barrier != kind) {
-      fail(std::string("it waits in ") + name_of(kind) + " at " +
-           place(running.thread->barrier_where) + " while " + name_of(thread) + " is in " +
-           name_of(thread.barrier) + " at " + place(thread.barrier_where));
+      throw Failure{describe_mixed_barrier(thread)};
     }
     holding += thread.barrier_value != 0 ? 1 : 0;
   }
@@ -194,29 +186,42 @@ void Block::open_barrier(BarrierKind kind) {
 /// Lets another thread run. Returns when this one can go on.
 void Block::suspend() {
   Thread& self = *running.thread;
-  Thread& next = choose();
-  running.thread = &next;
-  switch_fibers(self.fiber, next.fiber);
+  Thread* next = choose();
+  if (next != nullptr) running.thread = next;
+  switch_fibers(self.fiber, next != nullptr ? next->fiber : main_);
 }
 
-/// A lane of the warp that runs, or, where all its lanes wait for the block, of another one.
-Thread& Block::choose() {
-  unsigned w = running.thread != nullptr ? running.thread->warp : 0;
-  if (running.thread == nullptr || warps_[w].ready == 0) {
-    if (running.thread != nullptr) {
-      if (warps_[w].gathering != 0) throw Failure{describe_divergence(w)};
-      ready_warps_ &= ~(1U << w);
-      if (ready_warps_ == 0) throw Failure{describe_closed_barrier()};
-    }
-    const unsigned turn = draw();
-    w = (static_cast<unsigned>(std::countr_zero(std::rotr(ready_warps_, static_cast<int>(turn)))) +
-         turn) %
-        kLanes;
+/// A lane of the warp that ran last, or, where all its lanes wait, of another one; null where the
+/// rest waits for the kernel before.
+Thread* Block::choose() {
+  unsigned w = running.thread->warp;
+  if (warps_[w].ready == 0) {
+    ready_warps_ &= ~(1U << w);
+    if (held_ == 0) check_not_stuck(w);
+    if (ready_warps_ == 0) return nullptr;
+    w = choose_warp();
   }
   const unsigned turn = draw();
   const auto found =
       static_cast<unsigned>(std::countr_zero(std::rotr(warps_[w].ready, static_cast<int>(turn))));
-  return thread(w, (found + turn) % kLanes);
+  return &thread(w, (found + turn) % kLanes);
+}
+
+/// No lane of warp `w` can go on.
+void Block::check_not_stuck(unsigned w) const {
+  if (warps_[w].gathering != 0) throw Failure{describe_divergence(w)};
+  if (ready_warps_ != 0) return;
+  for (unsigned other = 0; other * kLanes < count_; ++other) {
+    if (warps_[other].gathering != 0) throw Failure{describe_divergence(other)};
+  }
+  throw Failure{describe_closed_barrier()};
+}
+
+unsigned Block::choose_warp() {
+  const unsigned turn = draw();
+  const auto found =
+      static_cast<unsigned>(std::countr_zero(std::rotr(ready_warps_, static_cast<int>(turn))));
+  return (found + turn) % kLanes;
 }
 
 unsigned Block::draw() {
@@ -228,48 +233,6 @@ unsigned Block::draw() {
 
 void Block::fail(const std::string& found) {
   throw Failure{name_of(*running.thread) + ": " + found};
-}
-
-std::string Block::describe_divergence(unsigned w) {
-  const Warp& warp = warps_[w];
-  const Thread& waiting = thread(w, static_cast<unsigned>(std::countr_zero(warp.gathering)));
-  const Rendezvous& rendezvous = waiting.rendezvous;
-  std::string text = name_of(waiting) + " waits in " + describe(rendezvous) + ", ";
-  for (unsigned lane = 0; lane < kLanes; ++lane) {
-    const unsigned bit = 1U << lane;
-    if ((rendezvous.mask & bit) == 0) continue;
-    const Thread& other = thread(w, lane);
-    if ((warp.returned & bit) != 0) {
-      const bool never_there = w * kLanes + lane >= count_;
-      return text + "but lane " + std::to_string(lane) +
-             (never_there ? " is outside the block" : " has returned");
-    }
-    if ((warp.gathering & bit) == 0) {
-      return text + "but lane " + std::to_string(lane) + " in " + name_of(other.barrier) + " at " +
-             place(other.barrier_where);
-    }
-    if (!alike(other.rendezvous, rendezvous)) {
-      return text + "but lane " + std::to_string(lane) + " in " + describe(other.rendezvous);
-    }
-  }
-  return text + "which never ends";
-}
-
-std::string Block::describe_closed_barrier() {
-  std::string waiting;
-  std::string missing;
-  for (unsigned i = 0; i < count_; ++i) {
-    const Thread& thread = threads_[i];
-    const bool returned = (warps_[thread.warp].returned >> thread.lane & 1U) != 0;
-    std::string& text = returned ? missing : waiting;
-    if (!text.empty()) continue;
-    text = name_of(thread);
-    if (!returned) {
-      text += std::string(" waits in ") + name_of(thread.barrier) + " at " +
-              place(thread.barrier_where);
-    }
-  }
-  return waiting + ", but " + missing + " has returned";
 }
 
 }  // namespace pagequest::ops::emulator

@@ -58,13 +58,24 @@ struct Running {
 };
 inline Running running;
 
+/// Which threads of a block are left when it stops.
+struct Stop {
+  bool ended = false;   // none
+  std::string mistake;  // that stopped it for good; "" for none
+};
+
 class Block {
  public:
-  /// Calls `body` once in each thread of a block of `running.block_size`. Returns what the threads
-  /// did wrong, "" for nothing.
-  [[nodiscard]] std::string run(const std::function<void()>& body, std::uint64_t seed);
+  /// Uses the stacks from `first_stack` on, kMostThreads of them.
+  explicit Block(unsigned first_stack) : first_stack_(first_stack) {}
+
+  /// Calls `body` once in each thread of a block that `running` describes. Where `held`, threads
+  /// stop in wait_for_previous() until go_on().
+  [[nodiscard]] Stop begin(const std::function<void()>& body, std::uint64_t seed, bool held);
+  [[nodiscard]] Stop go_on();
 
   // For the thread that runs:
+  void wait_for_previous();
   void gather(const Rendezvous& rendezvous);
   [[nodiscard]] int barrier(BarrierKind kind, int value, std::source_location where);
   [[noreturn]] void fail(const std::string& found);
@@ -73,30 +84,41 @@ class Block {
   struct Warp {
     unsigned ready = 0;      // lanes that can go on
     unsigned gathering = 0;  // lanes that wait for lanes
+    unsigned held = 0;       // lanes that wait for the kernel before
     unsigned returned = 0;   // or never there
   };
 
   static void thread_main();
-  Thread& thread(unsigned warp, unsigned lane) { return threads_[warp * kLanes + lane]; }
+  [[nodiscard]] Thread& thread(unsigned warp, unsigned lane) {
+    return threads_[warp * kLanes + lane];
+  }
   void reset(std::uint64_t seed);
   [[nodiscard]] bool all_wait_alike(const Rendezvous& rendezvous);
   void open_barrier(BarrierKind kind);
+  [[nodiscard]] Stop run();
   void suspend();
   void end_thread();
-  [[nodiscard]] Thread& choose();
+  [[nodiscard]] Thread* choose();
+  [[nodiscard]] unsigned choose_warp();
+  void check_not_stuck(unsigned warp) const;
   [[nodiscard]] unsigned draw();
-  [[nodiscard]] std::string describe_divergence(unsigned warp);
-  [[nodiscard]] std::string describe_closed_barrier();
+  [[nodiscard]] std::string describe_divergence(unsigned warp) const;
+  [[nodiscard]] std::string describe_closed_barrier() const;
+  [[nodiscard]] std::string describe_mixed_barrier(const Thread& other) const;
 
   std::array<Thread, kMostThreads> threads_;
   std::array<Warp, kMostThreads / kLanes> warps_;
+  unsigned first_stack_ = 0;
   unsigned count_ = 0;  // threads of the block
   unsigned ready_warps_ = 0;
   unsigned at_barrier_ = 0;  // threads
   unsigned returned_ = 0;    // threads
+  unsigned held_ = 0;        // threads
+  bool holds_ = false;
   std::uint64_t random_ = 1;
   const std::function<void()>* body_ = nullptr;
   Fiber main_;
+  Running mine_;  // while it is stopped
   std::string failure_;
 };
 

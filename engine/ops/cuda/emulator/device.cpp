@@ -53,7 +53,7 @@ Device::~Device() {
 
 std::shared_ptr<Queue> Device::add_queue() {
   std::erase_if(queues_, [](const auto& queue) {
-    return queue.use_count() == 1 && queue->done() == queue->added();
+    return queue.use_count() == 1 && queue->taken() == queue->added();
   });
   queues_.push_back(std::make_shared<Queue>());
   return queues_.back();
@@ -61,28 +61,48 @@ std::shared_ptr<Queue> Device::add_queue() {
 
 void Device::run_until(Queue& queue, std::uint64_t count) {
   if (kept_ != nullptr) std::rethrow_exception(std::exchange(kept_, nullptr));
-  if (queue.done() >= count) return;
+  if (queue.taken() < count) run_waiting(queue, count);
+}
+
+/// What throws takes all work that waits in the queue with it.
+void Device::run_waiting(Queue& queue, std::uint64_t count) try {
   explain_faults();
   const Open open(memory);
-  queue.run_until(count);
+  std::unique_ptr<Grid> begun;
+  while (queue.taken() < count) {
+    const Work work = queue.take();
+    if (work.kernel == nullptr) {
+      work.call();
+      continue;
+    }
+    const std::unique_ptr<Grid> grid = begun != nullptr ? std::move(begun) : grid_of(work.kernel);
+    if (queue.taken() < count && queue.front().kernel != nullptr) {
+      begun = grid_of(queue.front().kernel);
+      begun->begin();
+    }
+    grid->finish();
+  }
+} catch (...) {
+  queue.drop_all();
+  throw;
+}
+
+std::unique_ptr<Grid> Device::grid_of(std::shared_ptr<const Kernel> kernel) {
+  return std::make_unique<Grid>(std::move(kernel), memory, ++launches_);
 }
 
 void Device::run_all() noexcept {
   const auto queues = queues_;
   for (const auto& queue : queues) {
-    if (queue->done() == queue->added()) continue;
+    if (queue->taken() == queue->added()) continue;
     try {
-      const Open open(memory);
-      explain_faults();
-      queue->run_until(queue->added());
+      run_waiting(*queue, queue->added());
     } catch (...) {
       print(std::current_exception());
       if (std::uncaught_exceptions() == 0) kept_ = std::current_exception();
     }
   }
 }
-
-void Device::run_kernel(const Kernel& kernel) { run(kernel, memory, ++launches_); }
 
 std::byte* Device::allocate_pinned(std::int64_t bytes) {
   const auto count = static_cast<std::size_t>(bytes);

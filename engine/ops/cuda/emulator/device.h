@@ -10,14 +10,15 @@
 #include <mutex>
 #include <vector>
 
-#include "engine/ops/cuda/emulator/kernel.h"
+#include "engine/ops/cuda/emulator/grid.h"
 #include "engine/ops/cuda/emulator/memory.h"
 #include "engine/ops/cuda/emulator/queue.h"
 
 namespace pagequest::ops::emulator {
 
 /// The emulated GPU. Work runs only when something waits for it, so that a host that reads results
-/// or overwrites what it sends too early gets wrong numbers. Lock `mutex` to use any of it.
+/// or overwrites what it sends too early gets wrong numbers. Of two kernels one behind the other,
+/// the second begins first, up to wait_for_previous(). Lock `mutex` to use any of it.
 class Device {
  public:
   Device() = default;
@@ -33,9 +34,6 @@ class Device {
   void run_until(Queue& queue, std::uint64_t count);
   /// Runs all work, that of streams that are gone too. Keeps the error for who waits next.
   void run_all() noexcept;
-  /// For work that runs.
-  void run_kernel(const Kernel& kernel);
-
   [[nodiscard]] std::byte* allocate_pinned(std::int64_t bytes);
   void release_pinned(std::byte* buffer);
 
@@ -45,6 +43,9 @@ class Device {
   void check_not_capturing(const char* call) const;
 
  private:
+  void run_waiting(Queue& queue, std::uint64_t count);
+  [[nodiscard]] std::unique_ptr<Grid> grid_of(std::shared_ptr<const Kernel> kernel);
+
   std::vector<std::shared_ptr<Queue>> queues_;
   std::map<const std::byte*, std::int64_t> pinned_;
   std::exception_ptr kept_;

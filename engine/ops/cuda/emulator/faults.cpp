@@ -10,12 +10,16 @@
 #include "engine/ops/cuda/emulator/block.h"
 #include "engine/ops/cuda/emulator/device.h"
 #include "engine/ops/cuda/emulator/fiber.h"
-#include "engine/ops/cuda/emulator/kernel.h"
+#include "engine/ops/cuda/emulator/grid.h"
 
 namespace pagequest::ops::emulator {
 namespace {
 
 struct sigaction handler_before;
+
+bool is_behind_shared(const void* address) {
+  return workplace(0).shared.is_behind(address) || workplace(1).shared.is_behind(address);
+}
 
 const char* explanation(const void* address) {
   const bool in_kernel = running.thread != nullptr;

@@ -7,6 +7,8 @@
 /// Stacks that a thread of the system switches between.
 namespace pagequest::ops::emulator {
 
+inline constexpr unsigned kStacks = 2048;
+
 struct Fiber {
   void* context = nullptr;  // while it doesn't run
   const void* stack = nullptr;
@@ -14,8 +16,8 @@ struct Fiber {
   void* fake_stack = nullptr;  // AddressSanitizer's
 };
 
-/// Gives `fiber` stack `number` of a pool (< 1024) and lets it begin in `entry`, which must switch
-/// away rather than return. What ran on that stack before is forgotten.
+/// Gives `fiber` stack `number` of a pool (< kStacks) and lets it begin in `entry`, which must
+/// switch away rather than return. What ran on that stack before is forgotten.
 void prepare(Fiber& fiber, unsigned number, void (*entry)());
 
 /// Goes on in `to`; returns when something switches back to `from`.

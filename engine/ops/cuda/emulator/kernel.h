@@ -6,12 +6,9 @@
 #include <functional>
 #include <source_location>
 
-#include "engine/ops/cuda/emulator/memory.h"
 #include "engine/ops/cuda/emulator/vectors.h"
 
 namespace pagequest::ops::emulator {
-
-inline constexpr int kMostSharedBytes = 227 * 1024;  // of a block; compute capability 9.0
 
 /// A launch with its arguments.
 struct Kernel {
@@ -25,19 +22,9 @@ struct Kernel {
 /// Puts the kernel into the stream with this handle. Throws device_error where a GPU refuses.
 void submit(void* stream, Kernel kernel);
 
-/// The part of submit() that looks at sizes.
-void check_shape(const Kernel& kernel);
-
-/// Runs the blocks one after another, in an order that `launch` draws. Throws device_error that
-/// names the launch where the threads break a rule of CUDA or of platform.h. `memory` is open.
-void run(const Kernel& kernel, const DeviceMemory& memory, std::uint64_t launch);
-
 /// For the thread that runs: fails unless [begin, begin + bytes) is shared memory of its block, or
 /// memory of the device, and `begin` is a multiple of `alignment`. `name`: of the instruction.
 void check_shared(const char* name, const void* begin, std::size_t bytes, std::size_t alignment);
 void check_global(const char* name, const void* begin, std::size_t bytes, std::size_t alignment);
-
-/// Whether `address` lies right behind the dynamic shared memory of the block that runs.
-[[nodiscard]] bool is_behind_shared(const void* address);
 
 }  // namespace pagequest::ops::emulator

@@ -15,7 +15,7 @@
 /// The twins of the functions in ptx.cuh.
 namespace pagequest::ops::PQ_CUDA_NS {
 
-inline void wait_for_previous() { emulator::running.thread->waited_for_previous = true; }
+inline void wait_for_previous() { emulator::the_block().wait_for_previous(); }
 inline void let_next_begin() {}
 
 inline uint4 load_streaming(const void* global) {

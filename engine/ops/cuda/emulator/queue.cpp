@@ -14,19 +14,16 @@ void Queue::add(Work work) {
   }
 }
 
-void Queue::run_until(std::uint64_t count) {
-  while (done_ < count) {
-    const Work work = std::move(waiting_.front());
-    waiting_.pop_front();
-    ++done_;
-    try {
-      work();
-    } catch (...) {
-      done_ += waiting_.size();
-      waiting_.clear();
-      throw;
-    }
-  }
+Work Queue::take() {
+  Work work = std::move(waiting_.front());
+  waiting_.pop_front();
+  ++taken_;
+  return work;
+}
+
+void Queue::drop_all() {
+  taken_ += waiting_.size();
+  waiting_.clear();
 }
 
 void Queue::begin_capture() {
