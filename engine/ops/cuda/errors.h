@@ -11,7 +11,7 @@
 /// What a user reads when a call of CUDA fails. Free of CUDA, so that it is tested without.
 namespace pagequest::ops::PQ_CUDA_NS {
 
-enum class CudaFailure {
+enum class CudaFailure : std::uint8_t {
   no_driver,  // none, or too old for the toolkit that built this
   no_device,  // a driver without a usable GPU
   no_code,    // a GPU that the binary has no code for
