@@ -10,8 +10,15 @@ namespace {
 
 constexpr int kDevice = 0;
 
-/// Whether the device can run it tells whether the binary has code for the device.
+/// Stands for all kernels of the binary.
 __global__ void probe_kernel() {}
+
+/// Throws where the binary has no code for the device.
+cudaFuncAttributes code_attributes() {
+  cudaFuncAttributes attributes{};
+  check(cudaFuncGetAttributes(&attributes, &probe_kernel), "cudaFuncGetAttributes");
+  return attributes;
+}
 
 int attribute(cudaDeviceAttr which) {
   int value = 0;
@@ -53,13 +60,18 @@ void read_versions(DeviceInfo& info) {
 
 }  // namespace
 
+/// ptxVersion is what __CUDA_ARCH__ was, also where the driver translated for a newer GPU.
+bool kernels_can_overlap() {
+  static const bool can = code_attributes().ptxVersion >= 90;
+  return can;
+}
+
 DeviceInfo device_info() {
   int devices = 0;
   check(cudaGetDeviceCount(&devices), "cudaGetDeviceCount");
   if (devices == 0) check(cudaErrorNoDevice, "cudaGetDeviceCount");
   check(cudaSetDevice(kDevice), "cudaSetDevice");
-  cudaFuncAttributes code{};
-  check(cudaFuncGetAttributes(&code, &probe_kernel), "cudaFuncGetAttributes");
+  static_cast<void>(code_attributes());
   DeviceInfo info;
   cudaDeviceProp properties{};
   check(cudaGetDeviceProperties(&properties, kDevice), "cudaGetDeviceProperties");

@@ -38,6 +38,10 @@ struct LaunchShape {
 /// Throws device_error unless `code` is success.
 void check(cudaError_t code, const char* call);
 
+/// Whether the code that the GPU runs was compiled for architectures (9.0 on) whose kernels can
+/// wait for the kernel before them.
+bool kernels_can_overlap();
+
 /// Puts a kernel into the stream. It may begin while the kernel before it still runs: each kernel
 /// calls wait_for_previous() in every thread before it touches what others write or read (weights
 /// alone may be read earlier), so that the order of a stream holds all the same.
@@ -60,7 +64,7 @@ void launch(void (*kernel)(Parameters...), const LaunchShape& shape, const Strea
   config.dynamicSmemBytes = static_cast<std::size_t>(shape.shared_bytes);
   config.stream = static_cast<cudaStream_t>(stream.handle());
   config.attrs = &overlap;
-  config.numAttrs = 1;
+  config.numAttrs = kernels_can_overlap() ? 1 : 0;
   check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...),
         "cudaLaunchKernelEx");
 }
