@@ -88,6 +88,17 @@ TEST_CASE("A block adds up by shuffles and shared memory", "[gpu]") {
   }
 }
 
+std::int32_t nearest_int(float x) {
+  if (std::isnan(x)) return 0;
+  return static_cast<std::int32_t>(
+      std::clamp(std::nearbyint(static_cast<double>(x)), -2147483648.0, 2147483647.0));
+}
+
+std::uint32_t whole_unsigned(float x) {
+  if (std::isnan(x)) return 0;
+  return static_cast<std::uint32_t>(std::clamp(static_cast<double>(x), 0.0, 4294967295.0));
+}
+
 /// Each function from its definition, bit by bit where CUDA has an instruction.
 std::array<std::uint32_t, test_kernels::kIntrinsics> intrinsic_results(std::uint32_t x) {
   std::uint32_t reversed = 0;
@@ -113,13 +124,18 @@ std::array<std::uint32_t, test_kernels::kIntrinsics> intrinsic_results(std::uint
           ~x << 7U | x >> 25U,
           std::bit_cast<std::uint32_t>(half + half),
           bf16,
-          bf16 | 0xbfc00000U};
+          bf16 | 0xbfc00000U,
+          static_cast<std::uint32_t>(nearest_int(std::bit_cast<float>(x))),
+          whole_unsigned(std::bit_cast<float>(x))};
 }
 
 TEST_CASE("Intrinsics compute what they are defined as", "[gpu]") {
   Rng rng(13);
   std::vector<std::uint32_t> numbers = {0, 1, 0x80000000U, 0xffffffffU, 0x00ff00ffU};
   for (int i = 0; i < 300; ++i) numbers.push_back(static_cast<std::uint32_t>(rng.next() >> 20U));
+  for (const float x : {0.5F, 2.5F, -7.6F, 123456.4F, 2.9e9F, -1e20F}) {
+    numbers.push_back(std::bit_cast<std::uint32_t>(x));
+  }
   const std::size_t count = numbers.size();
   const gpu::DeviceBuffer from = upload(numbers);
   const gpu::DeviceBuffer results = output<std::uint32_t>(count * test_kernels::kIntrinsics);

@@ -114,6 +114,8 @@ __global__ void intrinsics_kernel(const std::uint32_t* numbers, std::uint32_t* r
   put(__float_as_uint(__uint_as_float(x & 0x3fffffffU) * 2.0F));
   put(__bfloat16_as_ushort(__float2bfloat16(static_cast<float>(x))));
   put(pack_bf16(static_cast<float>(x), -1.5F));
+  put(static_cast<std::uint32_t>(__float2int_rn(__uint_as_float(x))));
+  put(__float2uint_rz(__uint_as_float(x)));
 }
 
 __global__ void tensor_core_kernel(const std::uint16_t* a, const std::uint16_t* b, float* d) {

@@ -29,7 +29,7 @@ void block_votes(const std::int32_t* holds, std::int32_t threads, std::int32_t* 
                  const Stream& stream);
 
 /// kIntrinsics functions of each number, (function, number).
-inline constexpr int kIntrinsics = 14;
+inline constexpr int kIntrinsics = 16;
 void intrinsics(const std::uint32_t* numbers, std::uint32_t* results, std::int32_t count,
                 const Stream& stream);
 

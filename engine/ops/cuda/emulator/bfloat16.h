@@ -29,6 +29,11 @@ struct alignas(4) __nv_bfloat162 {
   __nv_bfloat16 x;
   __nv_bfloat16 y;
 };
+// Arithmetic in bf16, which rounds each result, is not emulated: convert to float.
+void operator+(__nv_bfloat16, __nv_bfloat16) = delete;
+void operator-(__nv_bfloat16, __nv_bfloat16) = delete;
+void operator*(__nv_bfloat16, __nv_bfloat16) = delete;
+void operator/(__nv_bfloat16, __nv_bfloat16) = delete;
 using nv_bfloat16 = __nv_bfloat16;
 using nv_bfloat162 = __nv_bfloat162;
 

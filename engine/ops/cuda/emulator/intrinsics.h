@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 /// CUDA's bit, number and memory intrinsics, in the global namespace as there.
 
@@ -63,12 +64,24 @@ inline float __int_as_float(int x) { return std::bit_cast<float>(x); }
 inline long long __double_as_longlong(double x) { return std::bit_cast<long long>(x); }
 inline double __longlong_as_double(long long x) { return std::bit_cast<double>(x); }
 
-inline int __float2int_rn(float x) { return static_cast<int>(std::nearbyint(x)); }
-inline int __float2int_rz(float x) { return static_cast<int>(x); }
-inline int __float2int_rd(float x) { return static_cast<int>(std::floor(x)); }
-inline int __float2int_ru(float x) { return static_cast<int>(std::ceil(x)); }
-inline unsigned __float2uint_rn(float x) { return static_cast<unsigned>(std::nearbyint(x)); }
-inline unsigned __float2uint_rz(float x) { return static_cast<unsigned>(x); }
+/// As PTX's cvt: what an integer can't hold becomes the nearest it can, NaN becomes 0.
+template <class Integer>
+Integer pq_saturated(float whole) {
+  if (std::isnan(whole)) return 0;
+  if (whole <= static_cast<float>(std::numeric_limits<Integer>::min())) {
+    return std::numeric_limits<Integer>::min();
+  }
+  if (whole >= static_cast<float>(std::numeric_limits<Integer>::max())) {
+    return std::numeric_limits<Integer>::max();
+  }
+  return static_cast<Integer>(whole);
+}
+inline int __float2int_rn(float x) { return pq_saturated<int>(std::nearbyint(x)); }
+inline int __float2int_rz(float x) { return pq_saturated<int>(std::trunc(x)); }
+inline int __float2int_rd(float x) { return pq_saturated<int>(std::floor(x)); }
+inline int __float2int_ru(float x) { return pq_saturated<int>(std::ceil(x)); }
+inline unsigned __float2uint_rn(float x) { return pq_saturated<unsigned>(std::nearbyint(x)); }
+inline unsigned __float2uint_rz(float x) { return pq_saturated<unsigned>(std::trunc(x)); }
 inline float __int2float_rn(int x) { return static_cast<float>(x); }
 inline float __uint2float_rn(unsigned x) { return static_cast<float>(x); }
 inline float __double2float_rn(double x) { return static_cast<float>(x); }
