@@ -9,7 +9,7 @@ if(NOT PQ_CUDA STREQUAL "OFF")
     find_program(PQ_NVCC nvcc HINTS ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
     mark_as_advanced(PQ_NVCC)
     if(PQ_NVCC)
-      set(CMAKE_CUDA_COMPILER ${PQ_NVCC})
+      set(ENV{CUDACXX} ${PQ_NVCC})  # which check_language() tries, where it may be broken
     endif()
   endif()
   if(NOT CMAKE_CUDA_HOST_COMPILER AND NOT DEFINED ENV{CUDAHOSTCXX})
@@ -24,12 +24,13 @@ if(NOT PQ_CUDA STREQUAL "OFF")
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)
     enable_language(CUDA)
-    find_package(CUDAToolkit 12.0 REQUIRED)
-    set(PQ_HAVE_CUDA ON)
-  elseif(PQ_CUDA STREQUAL "ON")
+    find_package(CUDAToolkit 12.0)
+    set(PQ_HAVE_CUDA ${CUDAToolkit_FOUND})
+  endif()
+  if(NOT PQ_HAVE_CUDA AND PQ_CUDA STREQUAL "ON")
     message(FATAL_ERROR "PQ_CUDA=ON, but no nvcc works here. Install the CUDA toolkit (12.0 or "
-                        "later) and name it by -DCMAKE_CUDA_COMPILER=/path/to/nvcc, or leave "
-                        "PQ_CUDA at AUTO to build without.")
+                        "later) and name its compiler by -DCMAKE_CUDA_COMPILER=/path/to/nvcc, "
+                        "or leave PQ_CUDA at AUTO to build without.")
   endif()
 endif()
 
