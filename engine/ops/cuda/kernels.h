@@ -45,7 +45,11 @@ enum class Epilogue : std::uint8_t {
   clamped_swiglu,  // gpt-oss, as in ops/cpu/kernels.h
 };
 
-/// y(row, output) = sum over k of x(row, k) * weight(output, k).
+class CublasLt;
+
+/// y(row, output) = sum over k of x(row, k) * weight(output, k). Rows of x and of its remainder
+/// have the same stride and begin at multiples of 16 bytes; behind the inputs they may hold
+/// anything.
 struct LinearArgs {
   MatrixView matrix;
   const float* bias = nullptr;  // (output); null: none
@@ -54,6 +58,7 @@ struct LinearArgs {
   std::int64_t rows = 0;
   RowsView y;  // f32 for store and add; of x's element for the gated ones
   Epilogue epilogue = Epilogue::store;
+  CublasLt* library = nullptr;  // for large products of bf16 (cublas_lt.h); null: own kernels
 };
 
 /// Device memory that linear() and experts() may need for `rows` rows of the widest matrix.

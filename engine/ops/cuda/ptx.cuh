@@ -93,6 +93,18 @@ __device__ inline std::uint32_t pack_bf16(float low, float high) {
   return *reinterpret_cast<const std::uint32_t*>(&pair);
 }
 
+/// Sums and products of two pairs of bf16, rounded to nearest even, subnormal numbers included.
+__device__ inline std::uint32_t add_bf16(std::uint32_t a, std::uint32_t b) {
+  const __nv_bfloat162 sums = __hadd2(*reinterpret_cast<const __nv_bfloat162*>(&a),
+                                      *reinterpret_cast<const __nv_bfloat162*>(&b));
+  return *reinterpret_cast<const std::uint32_t*>(&sums);
+}
+__device__ inline std::uint32_t multiply_bf16(std::uint32_t a, std::uint32_t b) {
+  const __nv_bfloat162 products = __hmul2(*reinterpret_cast<const __nv_bfloat162*>(&a),
+                                          *reinterpret_cast<const __nv_bfloat162*>(&b));
+  return *reinterpret_cast<const std::uint32_t*>(&products);
+}
+
 }  // namespace pagequest::ops::PQ_CUDA_NS
 
 #endif

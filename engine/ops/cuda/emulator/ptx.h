@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <source_location>
@@ -56,6 +57,17 @@ inline std::uint32_t pack_bf16(float low, float high) {
   std::uint32_t bits = 0;
   std::memcpy(&bits, &pair, sizeof(bits));
   return bits;
+}
+
+inline std::uint32_t add_bf16(std::uint32_t a, std::uint32_t b) {
+  const auto low = [](std::uint32_t pair) { return std::bit_cast<float>(pair << 16U); };
+  const auto high = [](std::uint32_t pair) { return std::bit_cast<float>(pair & 0xffff0000U); };
+  return pack_bf16(low(a) + low(b), high(a) + high(b));
+}
+inline std::uint32_t multiply_bf16(std::uint32_t a, std::uint32_t b) {
+  const auto low = [](std::uint32_t pair) { return std::bit_cast<float>(pair << 16U); };
+  const auto high = [](std::uint32_t pair) { return std::bit_cast<float>(pair & 0xffff0000U); };
+  return pack_bf16(low(a) * low(b), high(a) * high(b));
 }
 
 }  // namespace pagequest::ops::PQ_CUDA_NS
