@@ -11,4 +11,7 @@ namespace pagequest::runtime::PQ_CUDA_NS {
 /// weights and the pages, and says what would.
 [[nodiscard]] const BackendMaker& backend_maker();
 
+/// Whether there is a GPU, with a driver, that this build has code for.
+[[nodiscard]] bool available();
+
 }  // namespace pagequest::runtime::PQ_CUDA_NS
