@@ -15,15 +15,13 @@ namespace {
 
 #if defined(PQ_HAVE_CUDA)
 
-bool has_gpu() { return cuda::available(); }
+void require_gpu() { cuda::require_gpu(); }
 
 const BackendMaker& gpu_backend_maker() { return cuda::backend_maker(); }
 
 #else
 
-bool has_gpu() { return false; }
-
-[[noreturn]] const BackendMaker& gpu_backend_maker() {
+[[noreturn]] void require_gpu() {
   throw usage_error({.what = "device `cuda` is not built in",
                      .where = {},
                      .found = "a build that was configured without CUDA",
@@ -31,13 +29,28 @@ bool has_gpu() { return false; }
                      .hint = "use `--device cpu`"});
 }
 
+[[noreturn]] const BackendMaker& gpu_backend_maker() { require_gpu(); }
+
 #endif
+
+bool has_gpu() {
+  try {
+    require_gpu();
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
 
 }  // namespace
 
 Device resolve(Device device) {
   if (device != Device::automatic) return device;
   return has_gpu() ? Device::cuda : Device::cpu;
+}
+
+void require(Device device) {
+  if (device == Device::cuda) require_gpu();
 }
 
 const BackendMaker& backend_maker(Device device) {
