@@ -46,7 +46,7 @@ class Scenario {
       }
       played_.used_pages.push_back(engine_.pool_usage().used_pages);
       for (const SampledToken& sampled : std::exchange(sampled_, {})) go_on(sampled, i);
-      if (i == 20) mains_.push_back(engine_.add(EpisodeId{4}, prompt_of(3, 90), {}, {}));
+      if (i == 20) newcomers();
       if (i == 35) release(mains_.at(1));
     }
     return finish();
@@ -60,11 +60,18 @@ class Scenario {
   void begin() {
     const kv::PolicySpec policies[] = {
         {.name = "streaming", .params = {}, .budget_tokens = 32},
-        {.name = "h2o", .params = {}, .budget_tokens = 48},
+        {.name = "h2o", .params = {}, .budget_tokens = 64},
         {.name = "random-document", .params = {}, .budget_tokens = 30},
         {}};
     for (std::int32_t i = 0; i < 4; ++i) {
       mains_.push_back(engine_.add(EpisodeId{i}, prompt_of(i, 12 + 23 * i), {}, policies[i]));
+    }
+  }
+
+  /// The second one waits for room in the batch, and finds pages of the first one then.
+  void newcomers() {
+    for (std::int32_t i = 4; i < 6; ++i) {
+      mains_.push_back(engine_.add(EpisodeId{i}, prompt_of(9, 90), {}, {}));
     }
   }
 
@@ -75,7 +82,7 @@ class Scenario {
     }
     if (aux_ && sampled.sequence == *aux_ && i >= 25) return release(*aux_);
     engine_.append(sampled.sequence, {&sampled.token, 1});
-    if (sampled.sequence == mains_[2] && i % 4 == 0) respond(i / 4);
+    if (sampled.sequence == mains_[2] && i % 2 == 0) respond(i / 2);
     if (sampled.sequence == mains_[0] && i % 7 == 3) {
       engine_.turn_boundary(mains_[0], i / 7);
       engine_.notify(mains_[0], TurnBegan{.episode = EpisodeId{0}, .turn = i / 7});
@@ -135,7 +142,8 @@ void check_same(const Played& a, const Played& b) {
 }
 
 EngineConfig config_of(std::int32_t lag, std::int32_t prefill_chunk) {
-  EngineConfig config{.page_size = 8, .pool_pages = 40, .prefix_sharing = true};
+  EngineConfig config{.page_size = 16, .pool_pages = 20, .prefix_sharing = true};
+  config.max_batch_tokens = prefill_chunk + 7;
   config.prefill_chunk = prefill_chunk;
   config.threads = 2;
   config.policy_lag_steps = lag;
@@ -201,6 +209,45 @@ TEST_CASE("What a caller reports comes behind the events that were held back") {
   engine.notify(sequence, TurnBegan{.episode = kEpisode, .turn = 0});
   engine.add(EpisodeId{1}, random_tokens(5, 2), {}, {});
   CHECK(sink.log == Log{"began", "filled", "attended", "other", "began"});
+}
+
+/// A step fills a page at whose end a tool response goes that lies in the page.
+RecordingSink fill_and_drop(const model::Model& model, const kv::PolicySpec& policy) {
+  RecordingSink sink;
+  EngineConfig config = overlapping();
+  config.page_size = 16;
+  config.capture_options.key_bounds = true;
+  Engine engine(model, config, sink);
+  const SequenceId sequence = add(engine, random_tokens(20, 1), {}, policy);
+  (void)engine.step();
+  const std::int32_t lengths[] = {6, 2};
+  for (std::int32_t cursor = 0; cursor < 2; ++cursor) {
+    const std::int32_t next = engine.next_position(sequence);
+    engine.notify(sequence, ToolResponded{.episode = kEpisode,
+                                          .turn = 0,
+                                          .cursor = cursor,
+                                          .call = {.first = next - 1, .count = 1},
+                                          .response = {.first = next, .count = lengths[cursor]},
+                                          .tool = "open"});
+    engine.append(sequence, random_tokens(lengths[cursor], 2));
+    (void)engine.step();
+  }
+  engine.append(sequence, random_tokens(4, 3));
+  (void)engine.step();
+  engine.flush();
+  return sink;
+}
+
+TEST_CASE("The bounds of a page count the tokens that go at the end of the step that filled it") {
+  const model::Model model = tiny_model();
+  const RecordingSink dropped =
+      fill_and_drop(model, {.name = "random-document", .params = {}, .budget_tokens = 1});
+  REQUIRE(dropped.evicted.size() == 1);
+  CHECK(dropped.evicted[0].span == TokenSpan{.first = 20, .count = 6});
+  CHECK(dropped.evicted[0].step == 3);
+  REQUIRE(dropped.bounds.size() == 2);
+  CHECK(dropped.bounds[1].step == 3);
+  CHECK(dropped.bounds == fill_and_drop(model, {}).bounds);
 }
 
 /// Throws once, at the n-th event.
