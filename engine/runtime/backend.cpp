@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "engine/runtime/cpu_backend.h"
 #if defined(PQ_HAVE_CUDA)
+#include "engine/ops/cuda/device.h"
 #include "engine/runtime/cuda/backend.h"
 #endif
 
@@ -15,7 +16,7 @@ namespace {
 
 #if defined(PQ_HAVE_CUDA)
 
-void require_gpu() { cuda::require_gpu(); }
+void require_gpu() { (void)ops::cuda::device_info(); }
 
 const BackendMaker& gpu_backend_maker() { return cuda::backend_maker(); }
 

@@ -11,7 +11,4 @@ namespace pagequest::runtime::PQ_CUDA_NS {
 /// weights and the pages, and says what would.
 [[nodiscard]] const BackendMaker& backend_maker();
 
-/// Throws device_error where there is no GPU, no driver, or none that this build has code for.
-void require_gpu();
-
 }  // namespace pagequest::runtime::PQ_CUDA_NS
