@@ -49,7 +49,6 @@ std::vector<std::pair<fs::path, std::string>> inputs_of(const Arguments& argumen
   return inputs;
 }
 
-/// Before the model is loaded, which takes a while.
 void expect_writable(const Arguments& arguments) {
   const fs::path target = output_target(arguments.out);
   for (const auto& [input, option] : inputs_of(arguments)) {
@@ -59,7 +58,9 @@ void expect_writable(const Arguments& arguments) {
 }
 
 ExitCode run(const Arguments& arguments) {
+  // Before the model is loaded, which takes a while.
   expect_writable(arguments);
+  (void)engine_config(arguments.config);
   InterruptGuard interrupt;
   const auto model = load_model(arguments.config.model, arguments.config.int8_weights);
   const auto result = record(arguments.config, model, arguments.out, interrupt);

@@ -97,7 +97,7 @@ RecordingConfig config_for(const Arguments& arguments, const std::string& policy
 /// what they have in common, resolved.
 RecordingConfig check_recordings(const Arguments& arguments, const model::Model& model) {
   const auto& policies = arguments.policies;
-  RecordingConfig common = arguments.config;
+  RecordingConfig common = with_device(arguments.config, model);
   for (auto policy = policies.begin(); policy != policies.end(); ++policy) {
     RecordingConfig config = config_for(arguments, *policy);
     auto& budget = config.agent.policy.budget_tokens;
@@ -165,6 +165,7 @@ ExitCode run(Arguments arguments) {
   const fs::path out = arguments.out;
   fill_defaults(arguments);
   check_options(arguments.simulation);
+  (void)engine_config(arguments.config);
   const auto model = load_model(arguments.config.model, arguments.config.int8_weights);
   const RecordingConfig common = check_recordings(arguments, model);
   notebooks_export::make_folder(out);
