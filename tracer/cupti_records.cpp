@@ -109,6 +109,7 @@ const std::string& CuptiRecords::name_of(const char* mangled) {
 }
 
 void CuptiRecords::correlate(const CUpti_ActivityExternalCorrelation& record) {
+  if (record.externalKind != kIdKind) return;
   const std::uint32_t correlation = record.correlationId;
   const auto operation = static_cast<std::int64_t>(record.externalId);
   if (operation_of_.insert_or_assign(correlation, operation).second) calls_.push_back(correlation);

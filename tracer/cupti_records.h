@@ -15,6 +15,9 @@
 
 namespace pagequest::tracer {
 
+/// Of the correlation records that are ours: other libraries may push ids of other kinds.
+inline constexpr CUpti_ExternalCorrelationKind kIdKind = CUPTI_EXTERNAL_CORRELATION_KIND_CUSTOM0;
+
 /// "gemv<4>" of "_Z4gemvILi4EEvPKf": a function's name without its return type and parameters. What
 /// is not mangled stays as it is.
 [[nodiscard]] std::string function_name(const char* mangled);

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{4} << 20U;
 constexpr std::size_t kBufferAlignment = 8;
-constexpr CUpti_ExternalCorrelationKind kIdKind = CUPTI_EXTERNAL_CORRELATION_KIND_CUSTOM0;
 
 /// Correlation records come with the records of calls, so those are needed although nobody reads
 /// them; some libraries launch by the runtime and some by the driver.

@@ -26,15 +26,6 @@ std::string_view name_of(KernelClock clock) {
   return {};
 }
 
-[[noreturn]] void refuse(KernelClock wanted, bool on_gpu) {
-  throw usage_error(
-      {.what = "the device has no such clock",
-       .where = "kernel times",
-       .found = std::string(name_of(wanted)),
-       .expected = on_gpu ? "auto, cupti or events on a GPU" : "auto or host on the processor",
-       .hint = {}});
-}
-
 ChosenTimer timer_of_gpu(KernelClock wanted) {
   if (wanted == KernelClock::events) return {std::make_unique<DeviceEventTimer>(), {}};
   if (wanted == KernelClock::cupti) return {make_cupti_timer(), {}};
@@ -48,10 +39,10 @@ ChosenTimer timer_of_gpu(KernelClock wanted) {
 }  // namespace
 
 KernelClock kernel_clock_named(std::string_view name) {
-  std::string valid;
+  std::string valid = "off";
   for (const auto& [known, clock] : kClocks) {
     if (known == name) return clock;
-    valid += (valid.empty() ? "" : ", ") + std::string(known);
+    valid += ", " + std::string(known);
   }
   throw usage_error({.what = "an unknown clock for kernel times",
                      .where = {},
@@ -60,9 +51,19 @@ KernelClock kernel_clock_named(std::string_view name) {
                      .hint = {}});
 }
 
+void require_clock(KernelClock wanted, bool on_gpu) {
+  const bool is_host = wanted == KernelClock::host;
+  if (wanted == KernelClock::automatic || is_host != on_gpu) return;
+  throw usage_error(
+      {.what = "the device has no such clock for kernel times",
+       .where = {},
+       .found = std::string(name_of(wanted)),
+       .expected = on_gpu ? "auto, cupti or events on a GPU" : "auto or host on the processor",
+       .hint = {}});
+}
+
 ChosenTimer make_kernel_timer(KernelClock wanted, bool on_gpu, std::string_view instruction_set) {
-  const bool is_host = wanted == KernelClock::host || wanted == KernelClock::automatic;
-  if (on_gpu ? wanted == KernelClock::host : !is_host) refuse(wanted, on_gpu);
+  require_clock(wanted, on_gpu);
   if (on_gpu) return timer_of_gpu(wanted);
   return {std::make_unique<HostTimer>(instruction_set), {}};
 }

@@ -29,16 +29,19 @@ class KernelTimer : public OperationObserver {
 /// Who measures. `automatic`: CUPTI on a GPU, its events where CUPTI is refused, else the host.
 enum class KernelClock : std::uint8_t { automatic, cupti, events, host };
 
-/// "auto", "cupti", "events", "host". Throws usage_error that lists them.
+/// "auto", "cupti", "events", "host". Throws usage_error that lists them, and "off".
 [[nodiscard]] KernelClock kernel_clock_named(std::string_view name);
+
+/// Throws usage_error on a clock that the device does not have.
+void require_clock(KernelClock wanted, bool on_gpu);
 
 struct ChosenTimer {
   std::unique_ptr<KernelTimer> timer;
   std::string refusal;  // why CUPTI does not measure although it was the first choice; or empty
 };
 
-/// `instruction_set` is part of the names of what runs on the processor. Throws usage_error on a
-/// clock that the device does not have, device_error where CUPTI was asked for and is refused.
+/// `instruction_set` is part of the names of what runs on the processor. Throws as require_clock(),
+/// and device_error where CUPTI was asked for and is refused.
 [[nodiscard]] ChosenTimer make_kernel_timer(KernelClock wanted, bool on_gpu,
                                             std::string_view instruction_set);
 

@@ -147,9 +147,11 @@ std::string Kernels::about_ceilings() const {
   if (!ceilings_.known()) {
     return " No share of the ceiling: the trace has no ceilings, and none was given.";
   }
-  return " Share of the ceiling: the time at " + std::to_string(ceilings_.copy_gbps) +
-         " GB/s and " + std::to_string(ceilings_.matmul_tflops) +
-         " TFLOP/s, the longer of the two for each operation, by the measured time.";
+  std::ostringstream text;
+  text << " Share of the ceiling: the least time that each operation takes at "
+       << ceilings_.copy_gbps << " GB/s and " << ceilings_.matmul_tflops
+       << " TFLOP/s (0: not known), by the measured time.";
+  return text.str();
 }
 
 std::vector<Column> with_figures(std::vector<Column> columns) {
