@@ -179,6 +179,11 @@ std::vector<Option> recording_options(RecordingConfig& config) {
        &config.thresholds},
       {"query-cosine", "record the cosine of each step's query with that of the step before",
        &engine.capture_options.query_cosine},
+      {"kernel-times",
+       "time what computes: off, auto, on a GPU cupti or events, on the processor host",
+       &config.kernel_times.clock},
+      {"ceilings", "measure what the processor can do at most, beside the kernel times",
+       &config.kernel_times.ceilings},
       {"key-bounds", "record the bounds of each page's keys", &engine.capture_options.key_bounds},
   };
 }
@@ -194,6 +199,7 @@ runtime::EngineConfig engine_config(const RecordingConfig& config) {
   runtime::EngineConfig engine = config.engine;
   engine.device = runtime::resolve(runtime::device_named(config.device));
   runtime::require(engine.device);
+  require_kernel_times(config.kernel_times, engine.device);
   if (config.policy_lag != -1) engine.policy_lag_steps = config.policy_lag;
   engine.keep_logits = false;
   engine.capture = config.attention;
@@ -229,12 +235,19 @@ agent::AgentConfig check_recording(const RecordingConfig& config, const model::M
 RecordingResult record(const RecordingConfig& asked, const model::Model& model,
                        const std::filesystem::path& trace, InterruptGuard& interrupt) {
   const RecordingConfig config = with_device(asked, model);
-  const runtime::EngineConfig engine = engine_config(config);
+  runtime::EngineConfig engine = runtime::resolve(engine_config(config), model);
   const std::shared_ptr<const agent::TaskSource> source =
       agent::open_source(config.agent, model.tokenizer());
   const auto agent = agent::resolve(agent_config(config), *source, model);
 
-  tracer::Recorder recorder(trace, header_of(config, agent, model));
+  const auto timer = make_timer(config.kernel_times, engine);
+  traces::Header header = header_of(config, agent, model);
+  tracer::RecorderOptions options;
+  if (timer) {
+    header.kernel_timing = timing_of(config.kernel_times, *timer->timer, engine, model);
+    engine.observer = options.kernels = timer->timer.get();
+  }
+  tracer::Recorder recorder(trace, header, options);
   agent::Runner runner(model, engine, agent, source, recorder);
   ProgressLine line("recording " + config.policy);
   const auto begin = std::chrono::steady_clock::now();
@@ -246,6 +259,7 @@ RecordingResult record(const RecordingConfig& asked, const model::Model& model,
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   line.done();
   recorder.close();
+  if (timer) note(tracer::summary(*timer));
   return result;
 }
 

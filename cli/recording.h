@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/interrupt.h"
+#include "cli/kernel_times.h"
 #include "cli/options.h"
 #include "engine/agent/agent_config.h"
 #include "engine/agent/runner.h"
@@ -34,6 +35,7 @@ struct RecordingConfig {
   std::string kv_storage = "auto";
   std::string kv_tables = "shared";
   std::string thresholds;  // "0.01,0.1"; empty: no token sets
+  KernelTimesConfig kernel_times;
 };
 
 /// The options of `record`, which point into `config`.
