@@ -1,7 +1,9 @@
 # The minimal build (PQ_MINIMAL): for machines with a compiler, CMake and the CUDA toolkit only. What
 # else it needs is a folder of header-only libraries, which scripts/gpu-headers fills. Boost, ICU,
-# SQLite, HDF5 and a BLAS are not looked for.
+# SQLite, HDF5 and a BLAS are not looked for. (The emulator, which is off unless it is asked for, takes
+# Boost.Context.)
 find_package(Threads REQUIRED)
+option(PQ_CUDA_EMULATOR "Test the GPU code on the processor (needs Boost.Context)" OFF)
 
 set(PQ_HEADERS "" CACHE PATH "Folder with nlohmann/json.hpp and catch2/catch.hpp")
 

@@ -32,18 +32,18 @@ std::string machine_lines(const Json& json) {
                    text_of(json, "driver").c_str(), text_of(json, "commit").c_str());
   for (const char* ceiling : {"copy_gbps", "matmul_tflops"}) {
     if (json.at(ceiling).is_null()) continue;
-    out += formatted("%-28s %12.1f\n", ceiling, json.at(ceiling).get<double>());
+    out += formatted("%-26s %10.1f\n", ceiling, json.at(ceiling).get<double>());
   }
   return out;
 }
 
 std::string benchmark_lines(const Json& benchmarks) {
   std::string out =
-      formatted("%-28s %12s %-17s %8s %7s\n", "benchmark", "figure", "unit", "share", "target");
+      formatted("%-26s %10s %-17s %8s %7s\n", "benchmark", "figure", "unit", "share", "target");
   for (const auto& [name, row] : benchmarks.items()) {
     const std::string target = percent(row, "target");
     const char* verdict = target.empty() ? "" : row.at("met").get<bool>() ? " met" : " MISSED";
-    out += formatted("%-28s %12.4g %-17s %8s %7s%s\n", name.c_str(), row.at("figure").get<double>(),
+    out += formatted("%-26s %10.4g %-17s %8s %7s%s\n", name.c_str(), row.at("figure").get<double>(),
                      text_of(row, "unit").c_str(), percent(row, "share").c_str(), target.c_str(),
                      verdict);
   }
