@@ -5,18 +5,19 @@ get_filename_component(PQ_ROOT ${CMAKE_CURRENT_LIST_DIR}/.. ABSOLUTE)
 
 function(pq_compile_options target)
   target_compile_features(${target} PUBLIC cxx_std_20)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-                         -Wnon-virtual-dtor -Wno-missing-field-initializers)
+  set(options -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
+      -Wno-missing-field-initializers)
   # g++ 12 sees overlapping copies in std::string's operator+ (GCC bug 105651).
-  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
+  list(APPEND options $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
   if(PQ_WERROR)
-    target_compile_options(${target} PRIVATE -Werror)
+    list(APPEND options -Werror)
   endif()
   if(PQ_SANITIZE)
-    target_compile_options(${target} PRIVATE -fsanitize=${PQ_SANITIZE} -fno-sanitize-recover=all
-                           -fno-omit-frame-pointer)
+    list(APPEND options -fsanitize=${PQ_SANITIZE} -fno-sanitize-recover=all
+         -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${PQ_SANITIZE})
   endif()
+  target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${options}>")
 endfunction()
 
 # pq_module(<name> SOURCES <files> [HEADERS <files>] [USES <modules>] [PRIVATE_USES <libraries>])

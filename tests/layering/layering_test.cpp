@@ -105,7 +105,8 @@ std::vector<std::string> judge_tree(const Rules& rules, const fs::path& root) {
   for (const auto& [module, unused] : rules.may_include) {
     for (const auto& entry : fs::recursive_directory_iterator(root / module)) {
       const auto extension = entry.path().extension();
-      if (extension != ".h" && extension != ".cpp" && extension != ".cu") continue;
+      static const Names kSources = {".h", ".cpp", ".cu", ".cuh"};
+      if (!kSources.contains(extension.string())) continue;
       const std::string file = fs::relative(entry.path(), root).generic_string();
       std::ifstream in(entry.path());
       for (std::string line; std::getline(in, line);) {
@@ -129,7 +130,7 @@ Rules documented_rules() {
 TEST_CASE("Every include of the tree is an edge of the documented table") {
   const Rules rules = documented_rules();
   REQUIRE(rules.may_include.size() == 13);
-  REQUIRE(rules.confined_to.size() == 10);
+  REQUIRE(rules.confined_to.size() == 13);
   const auto complaints = judge_tree(rules, ".");
   for (const auto& complaint : complaints) UNSCOPED_INFO(complaint);
   CHECK(complaints.empty());

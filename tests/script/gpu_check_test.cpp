@@ -48,7 +48,7 @@ class StandIns {
  public:
   StandIns() {
     fs::create_directories(folder_ / "tests/bench");
-    fs::create_directories(folder_ / "tests/gpu");
+    fs::create_directories(folder_ / "tests/gpu/emulated");
     fs::create_symlink(PQ_GPU_RESULTS, folder_ / "tests/bench/gpu_results");
     set_tests("");
     set_benchmarks("exit 0");
@@ -56,7 +56,7 @@ class StandIns {
 
   /// A test program of three cases, of which the first passes; `then` goes on in its place.
   void set_tests(const std::string& then) {
-    write("tests/gpu/test_gpu_emulated",
+    write("tests/gpu/emulated/test_gpu_emulated",
           "case \"$*\" in *--list-test-names-only*) printf 'A\nB\nC\n'; exit 3;; esac\n"
           "while [ \"$1\" != --out ]; do shift; done\n"
           "exec >\"$2\"\n"
@@ -157,7 +157,7 @@ TEST_CASE("A program that hangs is stopped, and a used up budget ends the rest i
 
 TEST_CASE("Programs that were not built fail their steps, the others run") {
   StandIns programs;
-  programs.remove("tests/gpu/test_gpu_emulated");
+  programs.remove("tests/gpu/emulated/test_gpu_emulated");
   const Outcome outcome = programs.rehearse();
   INFO(outcome.out);
   CHECK(outcome.exit_code == 1);

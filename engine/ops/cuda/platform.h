@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <source_location>
 
 #include "engine/ops/cuda/device.h"
 #include "engine/ops/cuda/namespace.h"
@@ -27,12 +28,19 @@ struct LaunchShape {
   dim3 grid;
   dim3 block;
   int shared_bytes = 0;  // dynamic
+#if !defined(__CUDACC__)
+  std::source_location where = std::source_location::current();  // for the emulator's messages
+#endif
 };
 
 #if defined(__CUDACC__)
 
 /// Throws device_error unless `code` is success.
 void check(cudaError_t code, const char* call);
+
+/// Whether the code that the GPU runs was compiled for architectures (9.0 on) whose kernels can
+/// wait for the kernel before them.
+bool kernels_can_overlap();
 
 /// Puts a kernel into the stream. It may begin while the kernel before it still runs: each kernel
 /// calls wait_for_previous() in every thread before it touches what others write or read (weights
@@ -56,7 +64,7 @@ void launch(void (*kernel)(Parameters...), const LaunchShape& shape, const Strea
   config.dynamicSmemBytes = static_cast<std::size_t>(shape.shared_bytes);
   config.stream = static_cast<cudaStream_t>(stream.handle());
   config.attrs = &overlap;
-  config.numAttrs = 1;
+  config.numAttrs = kernels_can_overlap() ? 1 : 0;
   check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...),
         "cudaLaunchKernelEx");
 }
@@ -67,6 +75,10 @@ __device__ inline std::byte* shared_memory() {
   return pq_shared_memory;
 }
 
-#endif  // the emulator has its own of these in emulator/cuda.h
+#endif
 
 }  // namespace pagequest::ops::PQ_CUDA_NS
+
+#if !defined(__CUDACC__)
+#include "engine/ops/cuda/emulator/launch.h"
+#endif
