@@ -40,21 +40,21 @@ class Stopwatch final : public OperationObserver {
  public:
   void begin(const Operation& /*operation*/) override {}
   void end() override {}
-  [[nodiscard]] bool wants_device_times() const override { return running_; }
+  [[nodiscard]] bool wants_device_times() const override { return true; }
   void measured(const Operation& operation, std::int64_t /*start_ns*/,
                 std::int64_t duration_ns) override {
-    step_[operation.kind] += 1e-9 * static_cast<double>(duration_ns);
+    OperationSpeed& sum = step_[operation.kind];
+    sum.seconds += 1e-9 * static_cast<double>(duration_ns);
+    sum.bytes += static_cast<double>(operation.bytes);
   }
 
-  void run(bool running) { running_ = running; }
-  [[nodiscard]] OperationTimes take() { return std::exchange(step_, {}); }
+  [[nodiscard]] OperationSpeeds take() { return std::exchange(step_, {}); }
 
  private:
-  bool running_ = false;
-  OperationTimes step_;
+  OperationSpeeds step_;
 };
 
-runtime::EngineConfig config_of(const EngineShape& shape, OperationObserver* observer) {
+runtime::EngineConfig config_of(const EngineShape& shape, OperationObserver* stopwatch) {
   runtime::EngineConfig config;
   config.device = shape.device;
   config.page_size = kPageSize;
@@ -62,7 +62,7 @@ runtime::EngineConfig config_of(const EngineShape& shape, OperationObserver* obs
   config.prefill_chunk = shape.prefill_chunk;
   config.max_batch_tokens = std::max(shape.prefill_chunk, shape.sequences);
   config.keep_logits = false;
-  config.observer = observer;
+  if (shape.profiled) config.observer = stopwatch;
   return config;
 }
 
@@ -76,7 +76,9 @@ struct Group {
 
 struct EngineCase::State {
   State(const model::Model& model, const EngineShape& shape)
-      : vocabulary(model.config().vocabulary), engine(model, config_of(shape, &stopwatch), sink) {}
+      : vocabulary(model.config().vocabulary),
+        engine(model, config_of(shape, &stopwatch), sink,
+               shape.maker != nullptr ? *shape.maker : runtime::backend_maker(shape.device)) {}
 
   std::vector<std::int32_t> random_tokens(std::int32_t count) {
     std::vector<std::int32_t> tokens(static_cast<std::size_t>(count));
@@ -163,21 +165,20 @@ double EngineCase::prefill(std::int32_t tokens, int repeats) {
   return quantile(std::move(seconds), 0.5);
 }
 
-OperationTimes EngineCase::profile(std::int32_t depth, int steps) {
+OperationSpeeds EngineCase::profile(std::int32_t depth, int steps) {
   Group group = state_->filled_group(1, depth, false);
-  state_->stopwatch.run(true);
-  std::map<OperationKind, std::vector<double>> samples;
+  std::map<OperationKind, std::vector<double>> seconds;
+  OperationSpeeds speeds;
   for (int i = 0; i < kWarmUpSteps + steps; ++i) {
     (void)state_->timed_step(group);
-    for (const auto& [kind, seconds] : state_->stopwatch.take()) {
-      if (i >= kWarmUpSteps) samples[kind].push_back(seconds);
+    for (const auto& [kind, speed] : state_->stopwatch.take()) {
+      speeds[kind].bytes = speed.bytes;
+      if (i >= kWarmUpSteps) seconds[kind].push_back(speed.seconds);
     }
   }
-  state_->stopwatch.run(false);
   state_->release(group);
-  OperationTimes medians;
-  for (auto& [kind, seconds] : samples) medians[kind] = quantile(std::move(seconds), 0.5);
-  return medians;
+  for (auto& [kind, samples] : seconds) speeds[kind].seconds = quantile(std::move(samples), 0.5);
+  return speeds;
 }
 
 std::int32_t sequences_that_fit(const model::Model& model, std::int64_t memory_bytes,

@@ -10,6 +10,7 @@
 
 #include "base/operation.h"
 #include "engine/model/model.h"
+#include "engine/runtime/backend.h"
 #include "engine/runtime/engine.h"
 
 /// Steps of the whole engine, timed by the host's clock from the call to the sampled tokens.
@@ -20,6 +21,10 @@ struct EngineShape {
   std::int32_t sequences = 1;  // at most
   std::int32_t context = 0;    // tokens of each, at most
   std::int32_t prefill_chunk = 2048;
+  /// Every operation is timed by itself, which takes the step's graph away.
+  bool profiled = false;
+  /// Of the device; null: the engine's choice.
+  const runtime::BackendMaker* maker = nullptr;
 };
 
 /// Medians over the steps.
@@ -29,8 +34,12 @@ struct DecodeSpeed {
   double context = 0.0;         // tokens that a sequence reads in a step, mean over the steps
 };
 
-/// Device seconds by kind of operation, of one step each.
-using OperationTimes = std::map<OperationKind, double>;
+/// What the operations of one kind take in one step.
+struct OperationSpeed {
+  double seconds = 0.0;  // of the device
+  double bytes = 0.0;    // that they must move at least
+};
+using OperationSpeeds = std::map<OperationKind, OperationSpeed>;
 
 class EngineCase {
  public:
@@ -44,9 +53,9 @@ class EngineCase {
                                    bool capture);
   /// Seconds of a prompt to its first token, the median of `repeats`.
   [[nodiscard]] double prefill(std::int32_t tokens, int repeats);
-  /// What the device says of the operations of decode steps, median of `steps`; empty on the
-  /// processor. Slower than decode(): every operation is timed by itself.
-  [[nodiscard]] OperationTimes profile(std::int32_t depth, int steps);
+  /// Of decode steps of one sequence, medians; the engine must be a profiled one. Empty on the
+  /// processor, which does not time operations.
+  [[nodiscard]] OperationSpeeds profile(std::int32_t depth, int steps);
 
  private:
   struct State;
