@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/bench/gpu_results_table.h"
 
+#include <array>
 #include <cstdio>
 
 #include <nlohmann/json.hpp>
+
+#include "engine/bench/gpu_benchmarks.h"
 
 namespace pagequest::bench {
 namespace {
@@ -28,24 +31,29 @@ std::string text_of(const Json& json, const char* name) { return json.at(name).g
 std::string machine_lines(const Json& json) {
   std::string out =
       json.at("rehearsal").get<bool>() ? "REHEARSAL: no GPU, figures mean nothing\n" : "";
-  out += formatted("%s, driver %s, commit %s\n", text_of(json, "device").c_str(),
+  const std::string device = text_of(json, "device");
+  out += formatted("%s, driver %s, commit %s\n", device.empty() ? "unknown device" : device.c_str(),
                    text_of(json, "driver").c_str(), text_of(json, "commit").c_str());
   for (const char* ceiling : {"copy_gbps", "matmul_tflops"}) {
     if (json.at(ceiling).is_null()) continue;
-    out += formatted("%-26s %10.1f\n", ceiling, json.at(ceiling).get<double>());
+    out += formatted("%-26s %10.4g\n", ceiling, json.at(ceiling).get<double>());
   }
   return out;
 }
 
-std::string benchmark_lines(const Json& benchmarks) {
+/// Shares and targets of a rehearsal would say nothing.
+std::string benchmark_lines(const Json& benchmarks, bool rehearsal) {
   std::string out =
       formatted("%-26s %10s %-17s %8s %7s\n", "benchmark", "figure", "unit", "share", "target");
-  for (const auto& [name, row] : benchmarks.items()) {
-    const std::string target = percent(row, "target");
+  for (const GpuBenchmark& benchmark : gpu_benchmarks()) {
+    const std::string name(benchmark.name);
+    if (!benchmarks.contains(name)) continue;
+    const Json& row = benchmarks.at(name);
+    const std::string share = rehearsal ? "" : percent(row, "share");
+    const std::string target = rehearsal ? "" : percent(row, "target");
     const char* verdict = target.empty() ? "" : row.at("met").get<bool>() ? " met" : " MISSED";
     out += formatted("%-26s %10.4g %-17s %8s %7s%s\n", name.c_str(), row.at("figure").get<double>(),
-                     text_of(row, "unit").c_str(), percent(row, "share").c_str(), target.c_str(),
-                     verdict);
+                     text_of(row, "unit").c_str(), share.c_str(), target.c_str(), verdict);
   }
   return benchmarks.empty() ? "" : out;
 }
@@ -87,7 +95,8 @@ std::string step_lines(const Json& steps) {
 
 std::string gpu_results_table(std::string_view text) {
   const Json json = Json::parse(text);
-  return machine_lines(json) + benchmark_lines(json.at("benchmarks")) +
+  return machine_lines(json) +
+         benchmark_lines(json.at("benchmarks"), json.at("rehearsal").get<bool>()) +
          test_lines(json.at("tests")) + sanitizer_lines(json.at("sanitizers")) +
          step_lines(json.at("steps"));
 }

@@ -28,7 +28,7 @@ constexpr Group kGroups[] = {{"ceilings", bench_ceilings},
 struct Options {
   std::string group;
   std::string out;
-  std::string device = "cuda";  // of the engine's steps
+  std::string device;  // of the engine's steps; "": the plan's
   bool toy = false;
   bool quick = false;
 };
@@ -61,7 +61,7 @@ const Group& group_named(std::string_view name) {
 int run(const Options& options) {
   const Group& group = group_named(options.group);
   Plan plan = options.toy ? toy_plan() : options.quick ? quick_plan() : Plan{};
-  plan.device = runtime::device_named(options.device);
+  if (!options.device.empty()) plan.device = runtime::device_named(options.device);
   Report report(options.out);
   group.run(plan, report);
   return report.failures() == 0 ? 0 : 1;

@@ -12,7 +12,13 @@ namespace pagequest::bench::PQ_CUDA_NS {
 Plan quick_plan() { return {.repeats = {.warm_ups = 2, .measured = 5}, .steps = 16, .prompts = 1}; }
 
 Plan toy_plan() {
-  return {.repeats = {.warm_ups = 0, .measured = 1},
+#if defined(PQ_HAVE_GPU_ENGINE)
+  constexpr auto kDevice = runtime::Device::cuda;
+#else
+  constexpr auto kDevice = runtime::Device::cpu;
+#endif
+  return {.device = kDevice,
+          .repeats = {.warm_ups = 0, .measured = 1},
           .copy_bytes = 1 << 16,
           .matmul = 64,
           .least_weight_bytes = 1 << 10,
