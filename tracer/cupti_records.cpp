@@ -112,6 +112,8 @@ void CuptiRecords::correlate(const CUpti_ActivityExternalCorrelation& record) {
   if (record.externalKind != kIdKind) return;
   const std::uint32_t correlation = record.correlationId;
   const auto operation = static_cast<std::int64_t>(record.externalId);
+  // Of a timer before this one.
+  if (operation < 0 || operation >= log_.counts().operations) return;
   if (operation_of_.insert_or_assign(correlation, operation).second) calls_.push_back(correlation);
   release(correlation, operation);
   if (calls_.size() <= most_) return;
