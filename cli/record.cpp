@@ -63,7 +63,8 @@ ExitCode run(const Arguments& arguments) {
   (void)engine_config(arguments.config);
   InterruptGuard interrupt;
   const auto model = load_model(arguments.config.model, arguments.config.int8_weights);
-  const auto result = record(arguments.config, model, arguments.out, interrupt);
+  const RecordingConfig config = with_noted_device(arguments.config, model);
+  const auto result = record(config, model, arguments.out, interrupt);
   const traces::Reader trace(arguments.out);
   const ResultTable table =
       summary_table({{arguments.config.policy, episodes_summary(trace), result.tokens_per_s()}});

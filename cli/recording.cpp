@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "analyzer/number_list.h"
 #include "base/error.h"
@@ -215,6 +216,11 @@ RecordingConfig with_device(RecordingConfig config, const model::Model& model) {
   const auto engine = runtime::resolve(engine_config(config), model);
   config.device = to_string(engine.device);
   config.policy_lag = *engine.policy_lag_steps;
+  return config;
+}
+
+RecordingConfig with_noted_device(RecordingConfig config, const model::Model& model) {
+  config = with_device(std::move(config), model);
   note("device " + config.device + ", policy lag " + std::to_string(config.policy_lag));
   return config;
 }

@@ -49,8 +49,11 @@ struct RecordingConfig {
 /// device.
 [[nodiscard]] runtime::EngineConfig engine_config(const RecordingConfig& config);
 
-/// The configuration with the device and the lag that the engine has, of which stderr gets a note.
+/// The configuration with the device and the lag that the engine has.
 [[nodiscard]] RecordingConfig with_device(RecordingConfig config, const model::Model& model);
+
+/// The same, and a note of them on stderr.
+[[nodiscard]] RecordingConfig with_noted_device(RecordingConfig config, const model::Model& model);
 
 /// Throws what record() would throw before it plays, but for prompts that do not fit: unknown
 /// names, impossible settings, the task's files, the policy's budget and parameters. Returns the
