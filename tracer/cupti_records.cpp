@@ -12,25 +12,11 @@ namespace pagequest::tracer {
 namespace {
 
 // The library may be of another CUDA version than the headers. What is read here lies at the same
-// place in the records of all versions since CUDA 12.0; newer ones are longer.
-#if CUPTI_API_VERSION >= 130000
-using KernelRecord = CUpti_ActivityKernel10;
-using CopyRecord = CUpti_ActivityMemcpy6;
-#else
+// place in the records of CUDA 12.0, which all later headers still have, and in the newer ones,
+// which are longer.
 using KernelRecord = CUpti_ActivityKernel9;
 using CopyRecord = CUpti_ActivityMemcpy5;
-#endif
 using FillRecord = CUpti_ActivityMemset4;
-static_assert(offsetof(KernelRecord, start) == offsetof(CUpti_ActivityKernel9, start) &&
-              offsetof(KernelRecord, streamId) == offsetof(CUpti_ActivityKernel9, streamId) &&
-              offsetof(KernelRecord, correlationId) ==
-                  offsetof(CUpti_ActivityKernel9, correlationId) &&
-              offsetof(KernelRecord, name) == offsetof(CUpti_ActivityKernel9, name));
-static_assert(offsetof(CopyRecord, copyKind) == offsetof(CUpti_ActivityMemcpy5, copyKind) &&
-              offsetof(CopyRecord, start) == offsetof(CUpti_ActivityMemcpy5, start) &&
-              offsetof(CopyRecord, streamId) == offsetof(CUpti_ActivityMemcpy5, streamId) &&
-              offsetof(CopyRecord, correlationId) ==
-                  offsetof(CUpti_ActivityMemcpy5, correlationId));
 
 const char* copy_name(std::uint8_t kind) {
   switch (kind) {
@@ -112,6 +98,8 @@ void CuptiRecords::correlate(const CUpti_ActivityExternalCorrelation& record) {
   if (record.externalKind != kIdKind) return;
   const std::uint32_t correlation = record.correlationId;
   const auto operation = static_cast<std::int64_t>(record.externalId);
+  // Of a timer before this one.
+  if (operation < 0 || operation >= log_.counts().operations) return;
   if (operation_of_.insert_or_assign(correlation, operation).second) calls_.push_back(correlation);
   release(correlation, operation);
   if (calls_.size() <= most_) return;

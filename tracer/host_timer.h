@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -16,14 +17,14 @@ namespace pagequest::tracer {
 class HostTimer final : public KernelTimer {
  public:
   /// Runs are named after their operation and the instruction set: "attention (avx512)".
-  explicit HostTimer(std::string_view instruction_set) : suffix_(instruction_set) {}
+  explicit HostTimer(std::string_view instruction_set);
 
   void begin(const Operation& operation) override;
   void end() override;
   [[nodiscard]] std::string_view clock() const override { return "host"; }
 
  private:
-  std::string suffix_;
+  std::array<std::string, kOperationKinds> names_;
   OperationKind kind_ = OperationKind::embed;
   std::int64_t number_ = -1;  // of the operation that has begun; -1: none
   std::chrono::steady_clock::time_point start_;

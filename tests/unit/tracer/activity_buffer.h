@@ -12,7 +12,8 @@
 
 namespace pagequest::testing {
 
-/// Activity records by hand, behind one another as CUPTI writes them.
+/// Activity records by hand, behind one another as CUPTI writes them, of the newest kind that the
+/// headers have.
 class ActivityBuffer {
  public:
   /// A call of CUDA that belongs to an operation.
@@ -27,7 +28,7 @@ class ActivityBuffer {
   }
   void kernel(std::uint32_t correlation, const char* name, std::uint64_t start, std::uint64_t end,
               std::uint32_t stream = 7) {
-#if CUPTI_API_VERSION >= 130000
+#if CUPTI_API_VERSION >= 130001
     CUpti_ActivityKernel10 record{};
 #else
     CUpti_ActivityKernel9 record{};
@@ -38,7 +39,7 @@ class ActivityBuffer {
   }
   void copy(std::uint32_t correlation, CUpti_ActivityMemcpyKind direction, std::uint64_t start,
             std::uint64_t end) {
-#if CUPTI_API_VERSION >= 130000
+#if CUPTI_API_VERSION >= 130001
     CUpti_ActivityMemcpy6 record{};
 #else
     CUpti_ActivityMemcpy5 record{};

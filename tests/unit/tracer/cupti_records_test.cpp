@@ -89,6 +89,15 @@ TEST_CASE("a run without a call of ours belongs to no operation") {
   CHECK(batch.names == std::vector<std::string>{"foreign", "copy host to device"});
 }
 
+TEST_CASE("an operation that has not begun is one of another timer, and no one's") {
+  ActivityBuffer buffer;
+  buffer.call(5, 1);
+  buffer.call(6, ~std::uint64_t{0});
+  buffer.kernel(5, "a", 10, 20);
+  buffer.kernel(6, "a", 20, 30);
+  CHECK(operations_of(batch_of(buffer, 1)) == std::vector<std::int64_t>{-1, -1});
+}
+
 TEST_CASE("runs whose times were not collected, or end before they start, count as dropped") {
   ActivityBuffer buffer;
   buffer.call(1, 0);
