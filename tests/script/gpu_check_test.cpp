@@ -187,11 +187,12 @@ TEST_CASE("The rehearsal with the real benchmarks gives every figure of the tabl
   StandIns programs;
   programs.link("tests/gpu/emulated/test_gpu_emulated", PQ_CATCH2_PROGRAM);
   programs.link("tests/bench/bench_gpu_emulated", PQ_BENCH_GPU_EMULATED);
-  const Outcome outcome = programs.rehearse("--quick");
+  const Outcome outcome = programs.rehearse("--quick --commit abc123");
   INFO(outcome.out);
   CHECK(outcome.exit_code == 0);
   const json results = programs.results();
   CHECK(results.at("quick") == true);
+  CHECK(results.at("commit") == "abc123");
   for (const auto& row : bench::gpu_benchmarks()) {
     INFO(row.name);
     CHECK(results.at("benchmarks").contains(std::string(row.name)));
