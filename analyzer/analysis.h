@@ -6,6 +6,7 @@
 
 #include "base/events.h"
 #include "base/result_table.h"
+#include "traces/kernel_times.h"
 
 namespace pagequest::analyzer {
 
@@ -25,6 +26,9 @@ class Analysis {
 
   /// Whether PagesAttended events matter: reading them is most of the cost of a pass.
   [[nodiscard]] virtual bool needs_attention() const = 0;
+
+  /// Takes the kernel times of the whole recording, once; null: they don't matter.
+  [[nodiscard]] virtual traces::KernelTimesSink* kernel_times() { return nullptr; }
 
  private:
   virtual void do_observe(const Event& event) = 0;

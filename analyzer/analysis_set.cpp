@@ -37,6 +37,18 @@ void AnalysisSet::on(const Event& event) {
   for (const auto& running : running_) running.analysis->observe(event);
 }
 
+void AnalysisSet::on(const traces::KernelBatch& part) {
+  for (const auto& running : running_) {
+    if (traces::KernelTimesSink* const sink = running.analysis->kernel_times()) sink->on(part);
+  }
+}
+
+bool AnalysisSet::wants_kernel_times() const {
+  return std::any_of(running_.begin(), running_.end(), [](const Running& running) {
+    return running.analysis->kernel_times() != nullptr;
+  });
+}
+
 bool AnalysisSet::wants_attention() const {
   return std::any_of(running_.begin(), running_.end(),
                      [](const Running& running) { return running.analysis->needs_attention(); });

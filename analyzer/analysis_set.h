@@ -12,6 +12,7 @@
 #include "base/event_sink.h"
 #include "base/result_table.h"
 #include "traces/header.h"
+#include "traces/kernel_times.h"
 
 namespace pagequest::analyzer {
 
@@ -31,14 +32,17 @@ struct AnalysisResult {
   std::vector<ResultTable> tables;
 };
 
-/// Several analyses fed by one pass over the events, one episode after the other.
-class AnalysisSet final : public EventSink {
+/// Several analyses fed by one pass over the events, one episode after the other, and by one over
+/// the kernel times.
+class AnalysisSet final : public EventSink, public traces::KernelTimesSink {
  public:
   /// Throws usage_error on an unknown analysis, parameter or value.
   AnalysisSet(std::span<const AnalysisRequest> requests, const traces::Header& header);
 
   void on(const Event& event) override;
+  void on(const traces::KernelBatch& part) override;
   [[nodiscard]] bool wants_attention() const override;
+  [[nodiscard]] bool wants_kernel_times() const;
 
   /// In the order of the requests.
   [[nodiscard]] std::vector<AnalysisResult> results() const;

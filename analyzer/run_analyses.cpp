@@ -10,6 +10,7 @@ std::vector<AnalysisResult> run_analyses(const traces::Reader& reader,
                                          std::span<const AnalysisRequest> requests,
                                          const Progress& progress) {
   AnalysisSet set(requests, reader.header());
+  if (set.wants_kernel_times()) reader.replay_kernels(set);
   const std::size_t total = reader.episodes().size();
   for (std::size_t i = 0; i < total; ++i) {
     reader.replay(i, set, set.wants_attention());

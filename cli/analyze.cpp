@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,7 +21,7 @@ namespace pagequest::cli {
 namespace {
 
 struct Arguments {
-  std::string trace;
+  std::vector<std::string> positional;  // names of analyses, and the trace
   std::string out;
   std::vector<std::string> names;
   std::vector<std::string> params;  // NAME=VALUE
@@ -53,11 +54,25 @@ void note_missing_attention(const traces::Header& header,
   note("the trace was recorded with --no-attention: tables about attention are empty");
 }
 
-void run(const Arguments& arguments) {
-  const traces::Reader trace(arguments.trace);
+void note_missing_kernel_times(const traces::Header& header, const Arguments& arguments) {
+  const auto& names = arguments.names;
+  if (header.kernel_timing || std::find(names.begin(), names.end(), "kernels") == names.end()) {
+    return;
+  }
+  note(
+      "the trace has no kernel times: its tables are empty; `record --kernel-times auto` times "
+      "what computes");
+}
+
+void run(Arguments arguments) {
+  const std::string path = arguments.positional.back();
+  arguments.names.insert(arguments.names.end(), arguments.positional.begin(),
+                         arguments.positional.end() - 1);
+  const traces::Reader trace(path);
   const auto requests = requests_of(arguments);
   note_missing_attention(trace.header(), requests);
-  ProgressLine line("analysing " + arguments.trace);
+  note_missing_kernel_times(trace.header(), arguments);
+  ProgressLine line("analysing " + path);
   const auto results =
       analyzer::run_analyses(trace, requests, [&line](std::size_t done, std::size_t total) {
         line.show(static_cast<std::int64_t>(done), static_cast<std::int64_t>(total), "episodes");
@@ -72,8 +87,12 @@ void run(const Arguments& arguments) {
 
 void add_analyze(CLI::App& app, ExitCode& /*code*/) {
   auto arguments = std::make_shared<Arguments>();
-  auto* command = app.add_subcommand("analyze", "How the pages of a recording are used");
-  command->add_option("trace", arguments->trace, "trace file")->required();
+  auto* command = app.add_subcommand(
+      "analyze", "How the pages of a recording are used, and where its time went");
+  command
+      ->add_option("trace", arguments->positional,
+                   "trace file; names of analyses may stand before it")
+      ->required();
   command->add_option("-o,--out", arguments->out, "folder for the tables as CSV");
   command->add_option("--analysis", arguments->names,
                       "analysis to run, repeatable; all of them by default");

@@ -15,6 +15,7 @@
 #include "engine/model/model.h"
 #include "engine/model/random_model.h"
 #include "engine/ops/cpu/packed_matrix.h"
+#include "engine/runtime/backend.h"
 #include "engine/runtime/engine_config.h"
 
 namespace pagequest::cli {
@@ -24,6 +25,7 @@ struct Arguments {
   std::string model;
   std::string geometry;
   std::string kv_type = "auto";
+  std::string device = "cpu";
   bench::BenchPlan plan;
   runtime::EngineConfig engine = {.page_size = 32, .max_batch_tokens = 512, .prefill_chunk = 512};
   bool json = false;
@@ -45,6 +47,12 @@ model::Model model_of(const Arguments& arguments) {
 
 void run(Arguments arguments) {
   arguments.engine.kv_storage = runtime::kv_storage_named(arguments.kv_type);
+  arguments.engine.device = runtime::resolve(runtime::device_named(arguments.device));
+  runtime::require(arguments.engine.device);
+  arguments.engine.keep_logits = false;
+  if (arguments.engine.device == runtime::Device::cuda) {
+    note("shares are of what the processor can do; scripts/gpu-check measures those of a GPU");
+  }
   const model::Model model = model_of(arguments);
   arguments.engine = runtime::resolve(arguments.engine, model);
   const auto samples = bench::bench_engine(model, arguments.engine, arguments.plan);
@@ -78,6 +86,7 @@ void add_engine(CLI::App& app) {
       {"repetitions", "measured decode steps of each kind at each depth", &plan.repetitions},
       {"prompt-repetitions", "measured prompts of each kind", &plan.prompt_repetitions},
       {"capture", "measure with the capture of the attention as well as without", &plan.capture},
+      {"device", "what computes: cpu, cuda, or auto for a GPU if there is one", &arguments->device},
       {"threads", "threads; 0: all cores", &engine.threads},
       {"kv-type", "keys and values: auto (as the weights), f32, bf16 or int8", &arguments->kv_type},
       {"page-size", "tokens of a page", &engine.page_size},

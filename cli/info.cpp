@@ -34,6 +34,27 @@ std::string windows_text(const traces::Header& header) {
   return joined(parts);
 }
 
+std::string number_text(double value) {
+  std::ostringstream text;
+  text << value;
+  return text.str();
+}
+
+/// The clock, and how much was timed.
+std::string kernel_times_text(const traces::Reader& trace) {
+  const auto& timing = trace.header().kernel_timing;
+  if (!timing) return "none";
+  const traces::KernelCounts counts = trace.kernel_counts();
+  std::string text = timing->clock + ", " + std::to_string(counts.runs) + " runs of " +
+                     std::to_string(counts.operations) + " operations, " +
+                     std::to_string(counts.dropped) + " dropped";
+  if (timing->copy_gbps > 0) text += ", at most " + number_text(timing->copy_gbps) + " GB/s";
+  if (timing->matmul_tflops > 0) {
+    text += ", at most " + number_text(timing->matmul_tflops) + " TFLOP/s";
+  }
+  return text;
+}
+
 std::string captures_text(const traces::Header& header) {
   if (!has_attention(header)) return "none";
   const traces::Captures& captures = header.captures;
@@ -43,14 +64,13 @@ std::string captures_text(const traces::Header& header) {
   if (captures.query_cosine) parts.emplace_back("query cosine");
   if (captures.key_bounds) parts.emplace_back("key bounds");
   for (const float threshold : captures.thresholds) {
-    std::ostringstream text;
-    text << "tokens from " << threshold;
-    parts.push_back(text.str());
+    parts.push_back("tokens from " + number_text(double{threshold}));
   }
   return joined(parts);
 }
 
-ResultTable header_table(const traces::Header& header) {
+ResultTable header_table(const traces::Reader& trace) {
+  const traces::Header& header = trace.header();
   ResultTable table("recorded_under", "Conditions of the recording.",
                     {{"field", ""}, {"value", ""}});
   const auto add = [&](const char* field, const std::string& value) { table.add({field, value}); };
@@ -70,6 +90,7 @@ ResultTable header_table(const traces::Header& header) {
   add("kv_tables", header.kv_tables);
   add("windows", windows_text(header));
   add("captures", captures_text(header));
+  add("kernel_times", kernel_times_text(trace));
   add("episodes_planned", std::to_string(header.episodes_planned));
   add("pagequest", header.version + (header.commit.empty() ? "" : " " + header.commit));
   add("config", header.config_json);
@@ -89,7 +110,7 @@ void add_info(CLI::App& app, ExitCode& /*code*/) {
   command->add_flag("--json", arguments->json, "print JSON");
   command->callback([arguments] {
     const traces::Reader trace(arguments->trace);
-    const std::vector<ResultTable> tables = {header_table(trace.header()), episodes_summary(trace)};
+    const std::vector<ResultTable> tables = {header_table(trace), episodes_summary(trace)};
     print_tables(tables, arguments->json);
   });
 }

@@ -33,10 +33,12 @@ class CaptureSink final : public EventSink {
 };
 
 /// The engine after `iterations` batches; none when interrupted before.
-std::optional<runtime::Inspection> inspect_after(const RecordingConfig& config,
+std::optional<runtime::Inspection> inspect_after(const RecordingConfig& asked,
                                                  std::int64_t iterations,
                                                  InterruptGuard& interrupt) {
-  const auto model = load_model(config.model, config.int8_weights);
+  (void)engine_config(asked);  // before the model is loaded, which takes a while
+  const auto model = load_model(asked.model, asked.int8_weights);
+  const RecordingConfig config = with_noted_device(asked, model);
   CaptureSink sink;
   agent::Runner runner(model, engine_config(config), agent_config(config), sink);
   std::optional<runtime::Inspection> inspection;

@@ -15,7 +15,7 @@
 namespace pagequest::cli {
 namespace {
 
-constexpr std::size_t kShortRows = 24;
+constexpr std::size_t kShortRows = 48;
 
 notebooks_export::Report report_of(std::span<const ResultTable> tables) {
   return notebooks_export::report_of_tables("pagequest", {tables.begin(), tables.end()});

@@ -49,7 +49,6 @@ std::vector<std::pair<fs::path, std::string>> inputs_of(const Arguments& argumen
   return inputs;
 }
 
-/// Before the model is loaded, which takes a while.
 void expect_writable(const Arguments& arguments) {
   const fs::path target = output_target(arguments.out);
   for (const auto& [input, option] : inputs_of(arguments)) {
@@ -59,10 +58,13 @@ void expect_writable(const Arguments& arguments) {
 }
 
 ExitCode run(const Arguments& arguments) {
+  // Before the model is loaded, which takes a while.
   expect_writable(arguments);
+  (void)engine_config(arguments.config);
   InterruptGuard interrupt;
   const auto model = load_model(arguments.config.model, arguments.config.int8_weights);
-  const auto result = record(arguments.config, model, arguments.out, interrupt);
+  const RecordingConfig config = with_noted_device(arguments.config, model);
+  const auto result = record(config, model, arguments.out, interrupt);
   const traces::Reader trace(arguments.out);
   const ResultTable table =
       summary_table({{arguments.config.policy, episodes_summary(trace), result.tokens_per_s()}});

@@ -7,14 +7,17 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "analyzer/number_list.h"
 #include "base/error.h"
+#include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/version.h"
 #include "engine/agent/chat/registry.h"
 #include "engine/kv/policies/registry.h"
 #include "engine/model/model.h"
+#include "engine/runtime/backend.h"
 #include "engine/runtime/engine_config.h"
 #include "tracer/recorder.h"
 #include "traces/header.h"
@@ -70,8 +73,8 @@ traces::Header header_of(const RecordingConfig& config, const agent::AgentConfig
   header.head_dim = shape.head_dim;
   header.prefill_rows = config.engine.prefill_rows;
   header.episodes_planned = agent.episodes;
-  const runtime::EngineConfig engine = engine_config(config);
-  header.kv_storage = to_string(runtime::resolve(engine, model).kv_storage);
+  const runtime::EngineConfig engine = runtime::resolve(engine_config(config), model);
+  header.kv_storage = to_string(engine.kv_storage);
   header.kv_tables = to_string(engine.kv_tables);
   header.windows = shape.windows;
   header.captures = captures_of(engine, shape);
@@ -166,12 +169,21 @@ std::vector<Option> recording_options(RecordingConfig& config) {
        &engine.prefill_rows},
       {"threads", "worker threads, 0 for all cores; the trace does not depend on it",
        &engine.threads},
+      {"device", "what computes: cpu, cuda, or auto for a GPU if there is one", &config.device},
+      {"policy-lag",
+       "steps by which a budget policy's decisions take effect late; -1: 0 on cpu, 1 on cuda",
+       &config.policy_lag},
       {"attention", "record attention per page", &config.attention},
       {"query-heads", "record it for each query head too", &engine.capture_options.query_heads},
       {"thresholds", "record the tokens whose probability reaches these, such as 0.01,0.1",
        &config.thresholds},
       {"query-cosine", "record the cosine of each step's query with that of the step before",
        &engine.capture_options.query_cosine},
+      {"kernel-times",
+       "time what computes: off, auto, on a GPU cupti or events, on the processor host",
+       &config.kernel_times.clock},
+      {"ceilings", "measure what the processor can do at most, beside the kernel times",
+       &config.kernel_times.ceilings},
       {"key-bounds", "record the bounds of each page's keys", &engine.capture_options.key_bounds},
   };
 }
@@ -185,6 +197,11 @@ agent::AgentConfig agent_config(const RecordingConfig& config) {
 runtime::EngineConfig engine_config(const RecordingConfig& config) {
   refuse_captures_without_attention(config);
   runtime::EngineConfig engine = config.engine;
+  engine.device = runtime::resolve(runtime::device_named(config.device));
+  runtime::require(engine.device);
+  require_kernel_times(config.kernel_times, engine.device);
+  if (config.policy_lag != -1) engine.policy_lag_steps = config.policy_lag;
+  engine.keep_logits = false;
   engine.capture = config.attention;
   engine.kv_storage = runtime::kv_storage_named(config.kv_storage);
   engine.kv_tables = runtime::kv_tables_named(config.kv_tables);
@@ -195,6 +212,19 @@ runtime::EngineConfig engine_config(const RecordingConfig& config) {
   return engine;
 }
 
+RecordingConfig with_device(RecordingConfig config, const model::Model& model) {
+  const auto engine = runtime::resolve(engine_config(config), model);
+  config.device = to_string(engine.device);
+  config.policy_lag = *engine.policy_lag_steps;
+  return config;
+}
+
+RecordingConfig with_noted_device(RecordingConfig config, const model::Model& model) {
+  config = with_device(std::move(config), model);
+  note("device " + config.device + ", policy lag " + std::to_string(config.policy_lag));
+  return config;
+}
+
 agent::AgentConfig check_recording(const RecordingConfig& config, const model::Model& model) {
   const auto agent = agent_config(config);
   const auto engine = runtime::resolve(engine_config(config), model);
@@ -202,14 +232,22 @@ agent::AgentConfig check_recording(const RecordingConfig& config, const model::M
   return agent::resolve(agent, *agent::open_source(agent, model.tokenizer()), model);
 }
 
-RecordingResult record(const RecordingConfig& config, const model::Model& model,
+RecordingResult record(const RecordingConfig& asked, const model::Model& model,
                        const std::filesystem::path& trace, InterruptGuard& interrupt) {
-  const runtime::EngineConfig engine = engine_config(config);
+  const RecordingConfig config = with_device(asked, model);
+  runtime::EngineConfig engine = runtime::resolve(engine_config(config), model);
   const std::shared_ptr<const agent::TaskSource> source =
       agent::open_source(config.agent, model.tokenizer());
   const auto agent = agent::resolve(agent_config(config), *source, model);
 
-  tracer::Recorder recorder(trace, header_of(config, agent, model));
+  const auto timer = make_timer(config.kernel_times, engine);
+  traces::Header header = header_of(config, agent, model);
+  tracer::RecorderOptions options;
+  if (timer) {
+    header.kernel_timing = timing_of(config.kernel_times, *timer->timer, engine, model);
+    engine.observer = options.kernels = timer->timer.get();
+  }
+  tracer::Recorder recorder(trace, header, options);
   agent::Runner runner(model, engine, agent, source, recorder);
   ProgressLine line("recording " + config.policy);
   const auto begin = std::chrono::steady_clock::now();
@@ -221,6 +259,7 @@ RecordingResult record(const RecordingConfig& config, const model::Model& model,
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   line.done();
   recorder.close();
+  if (timer) note(tracer::summary(*timer));
   return result;
 }
 

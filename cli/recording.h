@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/interrupt.h"
+#include "cli/kernel_times.h"
 #include "cli/options.h"
 #include "engine/agent/agent_config.h"
 #include "engine/agent/runner.h"
@@ -28,10 +29,13 @@ struct RecordingConfig {
   std::string policy = "full";  // a registered policy, or "hindsight"
   bool attention = true;
   agent::AgentConfig agent;
-  runtime::EngineConfig engine;  // but for the three below
+  runtime::EngineConfig engine;  // but for the five below
+  std::string device = "auto";
+  std::int32_t policy_lag = -1;  // steps; -1: as the device wants it
   std::string kv_storage = "auto";
   std::string kv_tables = "shared";
   std::string thresholds;  // "0.01,0.1"; empty: no token sets
+  KernelTimesConfig kernel_times;
 };
 
 /// The options of `record`, which point into `config`.
@@ -41,8 +45,15 @@ struct RecordingConfig {
 [[nodiscard]] agent::AgentConfig agent_config(const RecordingConfig& config);
 
 /// The engine's part, names and lists read. Throws usage_error when one can't be, or when more of
-/// the attention is wanted although none is recorded.
+/// the attention is wanted although none is recorded; and what runtime::require() throws about the
+/// device.
 [[nodiscard]] runtime::EngineConfig engine_config(const RecordingConfig& config);
+
+/// The configuration with the device and the lag that the engine has.
+[[nodiscard]] RecordingConfig with_device(RecordingConfig config, const model::Model& model);
+
+/// The same, and a note of them on stderr.
+[[nodiscard]] RecordingConfig with_noted_device(RecordingConfig config, const model::Model& model);
 
 /// Throws what record() would throw before it plays, but for prompts that do not fit: unknown
 /// names, impossible settings, the task's files, the policy's budget and parameters. Returns the
@@ -61,7 +72,7 @@ struct RecordingResult {
 
 /// Plays the episodes and writes the trace. An interrupt ends the run early; the whole episodes
 /// are kept. Progress goes to stderr.
-[[nodiscard]] RecordingResult record(const RecordingConfig& config, const model::Model& model,
+[[nodiscard]] RecordingResult record(const RecordingConfig& asked, const model::Model& model,
                                      const std::filesystem::path& trace, InterruptGuard& interrupt);
 
 }  // namespace pagequest::cli

@@ -72,13 +72,16 @@ std::int32_t least_budget(const RecordingConfig& config) {
   return std::max(1, policy->minimum_budget_tokens());
 }
 
-/// Peaks overshoot a budget by the prefill chunk that is filled before the eviction, so this budget
-/// gives a peak near SideQuest's. Where that is less than the policy must keep, this is the budget.
+/// Peaks overshoot a budget by the prefill chunks that are filled before the eviction, so this
+/// budget gives a peak near SideQuest's. Where that is less than the policy must keep, this is the
+/// budget.
 std::int32_t equal_peak_budget(const std::vector<PolicyRun>& runs, const RecordingConfig& config) {
   const auto sidequest = std::ranges::find_if(runs, is_sidequest, &PolicyRun::policy);
   if (sidequest == runs.end()) throw_no_budget();
   const double peak = sidequest->episodes.number(0, "peak_tokens_mean");
-  const auto wanted = static_cast<std::int32_t>(std::lround(peak)) - config.engine.prefill_chunk;
+  const std::int32_t chunks = 1 + config.policy_lag;
+  const auto wanted =
+      static_cast<std::int32_t>(std::lround(peak)) - chunks * config.engine.prefill_chunk;
   const std::int32_t least = least_budget(config);
   if (wanted >= least) return wanted;
   note(fmt::format("{}: sidequest's mean peak leaves a budget of {} tokens, so {} are taken",
@@ -165,7 +168,9 @@ ExitCode run(Arguments arguments) {
   const fs::path out = arguments.out;
   fill_defaults(arguments);
   check_options(arguments.simulation);
+  (void)engine_config(arguments.config);
   const auto model = load_model(arguments.config.model, arguments.config.int8_weights);
+  arguments.config = with_noted_device(arguments.config, model);
   const RecordingConfig common = check_recordings(arguments, model);
   notebooks_export::make_folder(out);
   std::vector<PolicyRun> runs;

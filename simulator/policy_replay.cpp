@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "engine/kv/policies/registry.h"
+#include "simulator/recorded_lag.h"
 
 namespace pagequest::simulator {
 std::string_view to_string(Validity validity) {
@@ -22,9 +23,10 @@ std::string_view to_string(Validity validity) {
   return "";
 }
 
-PolicyReplay::PolicyReplay(const kv::PolicySpec& policy, std::int32_t page_size)
+PolicyReplay::PolicyReplay(const kv::PolicySpec& policy, std::int32_t page_size,
+                           std::int32_t lag_steps)
     : page_size_(page_size),
-      controller_(policy, page_size),
+      controller_(policy, page_size, lag_steps),
       live_(page_size),
       recorded_live_(page_size) {}
 
@@ -141,9 +143,9 @@ TraceReplay replay_policy(const traces::Reader& trace, const kv::PolicySpec& pol
                        .expected = "at least 1",
                        .hint = "run `pagequest check` on the trace"});
   }
-  TraceReplay out{validity(trace.header(), policy), policy, {}};
+  TraceReplay out{validity(trace.header(), policy), policy, {}, recorded_lag_steps(trace.header())};
   for (std::size_t i = 0; i < trace.episodes().size(); ++i) {
-    PolicyReplay replay(policy, trace.header().page_size);
+    PolicyReplay replay(policy, trace.header().page_size, out.lag_steps);
     trace.replay(i, replay, replay.wants_attention());
     out.episodes.push_back(replay.take());
   }
@@ -155,7 +157,11 @@ ResultTable policy_replay_table(const TraceReplay& replay) {
   if (replay.policy.budget_tokens > 0) {
     description += " with a budget of " + std::to_string(replay.policy.budget_tokens) + " tokens";
   }
-  description += " decides again on the recorded events. Validity: ";
+  description += " decides again on the recorded events";
+  if (replay.lag_steps > 0) {
+    description += ", " + std::to_string(replay.lag_steps) + " steps ahead of what it drops";
+  }
+  description += ". Validity: ";
   description += to_string(replay.validity);
   description += ". Accuracy never comes from a replay.";
   ResultTable table("policy_replay", description,

@@ -53,7 +53,7 @@ struct EpisodeReplay {
 class PolicyReplay final : public EventSink {
  public:
   /// Throws as kv::EvictionController does.
-  PolicyReplay(const kv::PolicySpec& policy, std::int32_t page_size);
+  PolicyReplay(const kv::PolicySpec& policy, std::int32_t page_size, std::int32_t lag_steps = 0);
 
   void on(const Event& event) override;
   [[nodiscard]] bool wants_attention() const override { return controller_.needs_attention(); }
@@ -83,13 +83,15 @@ struct TraceReplay {
   Validity validity;
   kv::PolicySpec policy;
   std::vector<EpisodeReplay> episodes;
+  std::int32_t lag_steps = 0;  // of the decisions, as recorded
 };
 
 /// The policy that a trace was recorded under. Throws usage_error if it isn't a registered one.
 [[nodiscard]] kv::PolicySpec recorded_policy(const traces::Header& header);
 [[nodiscard]] Validity validity(const traces::Header& header, const kv::PolicySpec& policy);
 
-/// Replays every whole episode of a trace under `policy`.
+/// Replays every whole episode of a trace under `policy`, whose decisions take effect as late as
+/// those of the recording did.
 [[nodiscard]] TraceReplay replay_policy(const traces::Reader& trace, const kv::PolicySpec& policy);
 
 /// One row an episode: victims, peak and mean live tokens, whether the victims are the recorded

@@ -33,7 +33,11 @@ struct BoundsJob {
   EpisodeId episode;
   traces::KeyBounds bounds;
 };
-using Job = std::variant<BlockJob, BoundsJob, EpisodeRecording>;
+using KernelJob = std::unique_ptr<const traces::KernelBatch>;
+using Job = std::variant<BlockJob, BoundsJob, EpisodeRecording, KernelJob>;
+
+/// Operations and runs that go to the file together.
+constexpr std::size_t kKernelBatch = std::size_t{1} << 15U;
 
 std::size_t bytes_of(const EpisodeRecording& recording) {
   std::size_t bytes = sizeof recording;
@@ -58,23 +62,27 @@ struct Recorder::State {
   State(const std::filesystem::path& path, const traces::Header& trace_header,
         const RecorderOptions& options)
       : header(trace_header),
+        kernels(options.kernels),
         writer(path, trace_header, options.writer),
         queue(options.queue_bytes),
-        thread([this] { write_jobs(); }) {}
+        thread([this] { write_jobs(); }) {
+    PQ_CHECK(kernels == nullptr ||
+                 (header.kernel_timing && header.kernel_timing->clock == kernels->clock()),
+             "the header names the clock of the kernel times");
+  }
 
   void write_jobs() noexcept {
     try {
       while (auto job = queue.pop()) {
-        std::visit(Overloaded{[this](BlockJob& block) {
-                                writer.write_block(block.episode, block.number, block.block);
-                              },
-                              [this](BoundsJob& bounds) {
-                                writer.write_bounds(bounds.episode, bounds.bounds);
-                              },
-                              [this](EpisodeRecording& recording) {
-                                writer.write_episode(std::move(recording));
-                              }},
-                   *job);
+        std::visit(
+            Overloaded{
+                [this](BlockJob& block) {
+                  writer.write_block(block.episode, block.number, block.block);
+                },
+                [this](BoundsJob& bounds) { writer.write_bounds(bounds.episode, bounds.bounds); },
+                [this](EpisodeRecording& recording) { writer.write_episode(std::move(recording)); },
+                [this](const KernelJob& batch) { writer.write_kernels(*batch); }},
+            *job);
       }
     } catch (...) {
       queue.fail(std::current_exception());
@@ -136,7 +144,22 @@ struct Recorder::State {
              "key bounds have the layers, heads and components of the header");
   }
 
+  void take_kernels() {
+    traces::KernelBatch batch = kernels->log().take();
+    const std::size_t bytes =
+        batch.operations.size() * sizeof(Operation) + batch.runs.size() * sizeof(traces::KernelRun);
+    queue.push(std::make_unique<const traces::KernelBatch>(std::move(batch)), bytes);
+  }
+
+  /// Everything that was measured.
+  void finish_kernels() {
+    if (kernels == nullptr) return;
+    kernels->finish();
+    take_kernels();
+  }
+
   void on(const Event& event) {
+    if (kernels != nullptr && kernels->log().waiting() >= kKernelBatch) take_kernels();
     if (const auto* attended = std::get_if<PagesAttended>(&event)) check_shape(*attended);
     if (const auto* bounded = std::get_if<KeysBounded>(&event)) check_shape(*bounded);
     const EpisodeId episode = episode_of(event);
@@ -161,6 +184,7 @@ struct Recorder::State {
   }
 
   traces::Header header;
+  KernelTimer* kernels;
   traces::Writer writer;
   std::map<EpisodeId, RecordingBuilder> builders;  // of the episodes that have not ended
   JobQueue<Job> queue;
@@ -173,6 +197,11 @@ Recorder::Recorder(const std::filesystem::path& path, const traces::Header& head
 
 Recorder::~Recorder() {
   if (!state_) return;
+  try {
+    state_->finish_kernels();
+  } catch (const std::exception&) {
+    // What is missing are times; the episodes are kept.
+  }
   try {
     state_->join();
     state_->writer.abandon(state_->unfinished());
@@ -187,8 +216,9 @@ void Recorder::on(const Event& event) {
 }
 
 void Recorder::close() {
+  if (!state_) return;
+  state_->finish_kernels();
   const auto state = std::move(state_);
-  if (!state) return;
   state->join();
   if (const auto error = state->queue.error()) std::rethrow_exception(error);
   state->writer.close(state->unfinished());

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/event_sink.h"
+#include "tracer/kernel_timer.h"
 #include "traces/header.h"
 #include "traces/writer.h"
 
@@ -14,12 +15,15 @@ namespace pagequest::tracer {
 
 struct RecorderOptions {
   traces::WriterOptions writer;
+  /// Its times go into the trace, whose header must name its clock. Must outlive the recorder.
+  KernelTimer* kernels = nullptr;
   std::size_t queue_bytes = std::size_t{256} << 20U;  // that wait for the disk at most
 };
 
 /// Records the events of many interleaved episodes into a trace file. on() only copies; sorting,
 /// compression and the disk are a background thread's work, so recording doesn't stop decoding
-/// until queue_bytes are waiting. The file depends on the events and their order alone.
+/// until queue_bytes are waiting. The file depends on the events and their order alone, and on the
+/// kernel times where there are some.
 ///
 /// Errors of the background thread (a full disk) are thrown by the next on() and by close().
 class Recorder final : public EventSink {
@@ -38,6 +42,7 @@ class Recorder final : public EventSink {
 
   /// Waits until everything is written and gives the file its name. Episodes that have not ended
   /// are left out and named as unfinished, so an interrupted recording keeps its whole episodes.
+  /// The engine must be idle if kernels are timed.
   void close();
 
   /// How long on() has waited for the background thread so far, seconds.

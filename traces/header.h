@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,14 @@ struct Captures {
   bool key_bounds = false;
   std::vector<float> thresholds;  // probabilities, ascending: sets of tokens that reach them
   bool operator==(const Captures&) const = default;
+};
+
+/// How kernel times were measured, and what the machine can do at most.
+struct KernelTiming {
+  std::string clock;         // "cupti", "cuda-events", "host"
+  double copy_gbps = 0;      // bytes that move, 1e9 a second; 0: not measured
+  double matmul_tflops = 0;  // of a large matrix product; 0: not measured
+  bool operator==(const KernelTiming&) const = default;
 };
 
 /// Under which conditions a trace was recorded.
@@ -41,9 +50,10 @@ struct Header {
   std::vector<std::int32_t> windows;  // (layer): tokens that a query sees, itself included; 0: all.
                                       // Empty: all layers see all
   Captures captures;
-  std::string config_json;  // the whole resolved configuration of the recording
-  std::string version;      // of PageQuest
-  std::string commit;       // of PageQuest, "" if it was not built in a repository
+  std::optional<KernelTiming> kernel_timing;  // none: no kernel times
+  std::string config_json;                    // the whole resolved configuration of the recording
+  std::string version;                        // of PageQuest
+  std::string commit;  // of PageQuest, "" if it was not built in a repository
 
   /// Whether a layer sees less than all, so that its first page is recorded.
   [[nodiscard]] bool has_windows() const {

@@ -10,6 +10,7 @@
 #include "base/event_sink.h"
 #include "base/events.h"
 #include "traces/header.h"
+#include "traces/kernel_times.h"
 
 namespace pagequest::traces {
 
@@ -33,6 +34,11 @@ class Reader {
   /// numbers bit for bit. Without attention the PagesAttended and KeysBounded events (most of the
   /// file) are neither read nor sent.
   void replay(std::size_t index, EventSink& sink, bool with_attention = true) const;
+
+  /// All 0 in a trace without kernel times.
+  [[nodiscard]] KernelCounts kernel_counts() const;
+  /// Sends the recording's kernel times in parts: all names, then all operations, then the runs.
+  void replay_kernels(KernelTimesSink& sink) const;
 
  private:
   struct State;

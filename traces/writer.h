@@ -10,6 +10,7 @@
 #include "base/ids.h"
 #include "traces/attention_block.h"
 #include "traces/header.h"
+#include "traces/kernel_times.h"
 #include "traces/recording.h"
 
 namespace pagequest::traces {
@@ -17,10 +18,11 @@ namespace pagequest::traces {
 /// How often whole episodes are brought into the file, where they survive the death of the process.
 struct WriterOptions {
   std::int32_t commit_episodes = 8;
-  std::uint64_t commit_bytes = 64U << 20U;  // of attention values, before compression
+  std::uint64_t commit_bytes =
+      64U << 20U;  // of what goes with attention and kernels, before compression
 };
 
-/// Writes a trace in format version 2 to `<path>.partial` and renames it to `path` on close().
+/// Writes a trace in format version 3 to `<path>.partial` and renames it to `path` on close().
 /// Nothing else replaces what is at `path`. If that is a symbolic link, all this holds for what it
 /// leads to. The same calls give the same bytes. Every function throws output_error, on a full disk
 /// for instance, and the constructor if no regular file is at `path`; after that only close(),
@@ -45,6 +47,10 @@ class Writer {
   /// A whole episode, all of whose blocks and key bounds were written: it is readable from the next
   /// commit on.
   void write_episode(EpisodeRecording recording);
+
+  /// The next part of the kernel times, which is readable from the next commit on. Only if the
+  /// header announces them.
+  void write_kernels(const KernelBatch& batch);
 
   /// Commits, notes which episodes were begun and are not whole, and gives the file its name.
   void close(std::span<const EpisodeId> unfinished = {});

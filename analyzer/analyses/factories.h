@@ -20,6 +20,9 @@ AnalysisPtr make_attention_sinks(const Params& params, const traces::Header& hea
 std::span<const ParamSpec> episodes_params();
 AnalysisPtr make_episodes(const Params& params, const traces::Header& header);
 
+std::span<const ParamSpec> kernels_params();
+AnalysisPtr make_kernels(const Params& params, const traces::Header& header);
+
 std::span<const ParamSpec> live_tokens_params();
 AnalysisPtr make_live_tokens(const Params& params, const traces::Header& header);
 

@@ -146,6 +146,7 @@ std::int32_t Episode::turn_max_tokens() const {
 
 void Episode::finish(Outcome outcome, Grade grade) {
   aux_.abandon();
+  engine_.flush();  // the totals count the last step
   const EpisodeTotals& totals = meter_.totals(id_);
   ended_ = EpisodeEnded{.episode = id_,
                         .outcome = outcome,

@@ -4,18 +4,13 @@
 
 #include <algorithm>
 
+#include "engine/runtime/operation_costs.h"
+
 namespace pagequest::bench {
 namespace {
 
 double elements(const ops::PackedMatrix& matrix) {
   return static_cast<double>(matrix.outputs()) * static_cast<double>(matrix.inputs());
-}
-
-/// Without the padding of the last panel.
-double bytes(const ops::PackedMatrix& matrix) {
-  if (matrix.outputs() == 0) return 0.0;
-  return static_cast<double>(matrix.bytes()) * static_cast<double>(matrix.outputs()) /
-         static_cast<double>(matrix.padded_outputs());
 }
 
 /// Of the matrices that one token meets.
@@ -32,22 +27,17 @@ double sum_of_layer(const model::ModelConfig& config, const model::LayerWeights&
          config.moe.experts_per_token * feed_forward(layer.experts.front());
 }
 
-double element_bytes(ops::KvType type, std::int32_t head_dim) {
-  if (type == ops::KvType::f32) return sizeof(float);
-  if (type == ops::KvType::bf16) return 2.0;
-  return 1.0 + static_cast<double>(sizeof(float)) / head_dim;
-}
-
 }  // namespace
 
 StepNeeds::StepNeeds(const model::Model& model, ops::KvType kv_type)
-    : config_(model.config()), kv_element_bytes_(element_bytes(kv_type, config_.head_dim)) {
+    : config_(model.config()),
+      kv_element_bytes_(runtime::kv_element_bytes(kv_type, config_.head_dim)) {
   const model::Weights& weights = model.weights();
   for (const model::LayerWeights& layer : weights.layers) {
-    weight_bytes_ += sum_of_layer(config_, layer, bytes);
+    weight_bytes_ += sum_of_layer(config_, layer, runtime::weight_bytes);
     layer_weights_ += sum_of_layer(config_, layer, elements);
   }
-  weight_bytes_ += bytes(weights.logits());
+  weight_bytes_ += runtime::weight_bytes(weights.logits());
 }
 
 double StepNeeds::attended_tokens(double context) const {

@@ -5,12 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include <unicode/bytestream.h>
-#include <unicode/uchar.h>
-#include <unicode/unistr.h>
-
-#include "engine/model/unicode_additions.h"
-
 namespace pagequest::model {
 namespace {
 
@@ -40,51 +34,7 @@ Lead lead_of(std::uint8_t first) {
   return {4};
 }
 
-bool is_white_space(char32_t c) {
-  return (c >= 0x9 && c <= 0xD) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
-         c == 0x3000;
-}
-
-CharKind look_up_kind(char32_t c) {
-  if (c == '\r' || c == '\n') return CharKind::newline;
-  if (is_white_space(c)) return CharKind::space;
-  switch (u_charType(static_cast<UChar32>(c))) {
-    case U_UPPERCASE_LETTER:
-    case U_TITLECASE_LETTER:
-      return CharKind::upper;
-    case U_LOWERCASE_LETTER:
-      return CharKind::lower;
-    case U_MODIFIER_LETTER:
-    case U_OTHER_LETTER:
-      return CharKind::caseless;
-    case U_NON_SPACING_MARK:
-    case U_COMBINING_SPACING_MARK:
-    case U_ENCLOSING_MARK:
-      return CharKind::mark;
-    case U_DECIMAL_DIGIT_NUMBER:
-    case U_LETTER_NUMBER:
-    case U_OTHER_NUMBER:
-      return CharKind::number;
-    case U_UNASSIGNED:
-      return added_char_kind(c);
-    default:
-      return CharKind::other;
-  }
-}
-
-std::array<CharKind, 128> make_ascii_kinds() {
-  std::array<CharKind, 128> kinds{};
-  for (std::size_t c = 0; c < kinds.size(); ++c) kinds[c] = look_up_kind(static_cast<char32_t>(c));
-  return kinds;
-}
-
 }  // namespace
-
-CharKind char_kind(char32_t code_point) {
-  static const std::array<CharKind, 128> kAscii = make_ascii_kinds();
-  return code_point < kAscii.size() ? kAscii[code_point] : look_up_kind(code_point);
-}
 
 Utf8Char first_char(std::string_view text) {
   const std::uint8_t first = byte_at(text, 0);
@@ -137,9 +87,15 @@ std::size_t settled_bytes(std::string_view text) {
 }
 
 std::string to_utf8(char32_t code_point) {
-  std::string out;
-  icu::StringByteSink<std::string> sink(&out);
-  icu::UnicodeString(static_cast<UChar32>(code_point)).toUTF8(sink);
+  const bool surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
+  if (surrogate || code_point > 0x10FFFF) return std::string(kReplacement);
+  if (code_point < 0x80) return {static_cast<char>(code_point)};
+  constexpr std::array<std::uint32_t, 4> kLeads = {0, 0xC0, 0xE0, 0xF0};
+  const std::size_t continuations = code_point < 0x800 ? 1 : code_point < 0x10000 ? 2 : 3;
+  std::string out{static_cast<char>(kLeads[continuations] | code_point >> 6 * continuations)};
+  for (std::size_t left = continuations; left-- > 0;) {
+    out += static_cast<char>(0x80U | (code_point >> 6 * left & 0x3FU));
+  }
   return out;
 }
 

@@ -43,6 +43,7 @@ struct Utf8Char {
 /// How many bytes of `text` later bytes cannot change: all but a character cut off at its end.
 [[nodiscard]] std::size_t settled_bytes(std::string_view text);
 
+/// U+FFFD in place of what is no character: surrogates, and beyond U+10FFFF.
 [[nodiscard]] std::string to_utf8(char32_t code_point);
 
 /// Normalization Form C of UTF-8 text, for the characters of Unicode 9.0; later ones stay as they

@@ -53,6 +53,12 @@ struct BackendMaker {
                                    const KvGroups& groups, std::int32_t pages);
 };
 
+/// `automatic` as what it stands for here.
+[[nodiscard]] Device resolve(Device device);
+
+/// Throws usage_error where the build lacks a device, device_error where the machine does.
+void require(Device device);
+
 /// For a resolved device. Throws usage_error where the build lacks it.
 [[nodiscard]] const BackendMaker& backend_maker(Device device);
 

@@ -85,25 +85,27 @@ ForwardChunk describe(const ScheduledChunk& scheduled, std::span<const std::int3
   chunk.captures = sequence.captures && !scheduled.recomputed;
   chunk.capture_rows = std::min(config.prefill_rows, scheduled.tokens);
   const bool last = !scheduled.recomputed && scheduled.tokens == sequence.queued();
-  if (last) chunk.logits = sequence.logits.data();
+  if (!last) return chunk;
+  chunk.next_token = &sequence.next_token;
+  chunk.sampling = sequence.sampling;
+  if (config.keep_logits) chunk.logits = sequence.logits.data();
   return chunk;
 }
 
 }  // namespace
 
-Batch prepare_batch(std::vector<ScheduledChunk> scheduled, KvCache& cache,
-                    const model::ModelConfig& model, const EngineConfig& config,
-                    CaptureStore& store) {
+Batch prepare_batch(std::vector<ScheduledChunk> scheduled, const model::ModelConfig& model,
+                    const EngineConfig& config) {
   check_positions(scheduled, model);
   Batch batch;
   batch.scheduled = std::move(scheduled);
   for (const ScheduledChunk& chunk : batch.scheduled) {
     SequenceTables& tables = chunk.sequence->tables;
     const auto tokens = chunk.sequence->next_tokens(chunk.tokens);
-    for (const kv::PageCopy& copy : tables.append(chunk.tokens)) cache.copy(copy);
+    const std::vector<kv::PageCopy> copies = tables.append(chunk.tokens);
+    batch.copies.insert(batch.copies.end(), copies.begin(), copies.end());
     batch.chunks.push_back(describe(chunk, tokens, config));
   }
-  store.place(batch.chunks);
   return batch;
 }
 

@@ -2,42 +2,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
+#include <array>
+#include <cstddef>
 #include <span>
 #include <vector>
 
 #include "engine/model/model_config.h"
+#include "engine/runtime/capture_layout.h"
 #include "engine/runtime/engine.h"
 #include "engine/runtime/forward_chunk.h"
 
 namespace pagequest::runtime {
 
-/// Memory for the captured attention of one batch. It grows to the largest batch so far: fresh
-/// memory every iteration would cost more than the capture itself.
+/// Memory for the captured attention of two batches, used in turn. It grows to the largest batch so
+/// far: fresh memory every iteration would cost more than the capture itself.
 class CaptureStore {
  public:
   /// `model` must outlive the store.
-  CaptureStore(const model::ModelConfig& model, const CaptureOptions& options);
+  CaptureStore(const model::ModelConfig& model, const CaptureOptions& options)
+      : layout_(model, options) {}
 
-  /// Gives each chunk that captures its buffers, and takes those of the batch before back.
+  /// Gives each chunk that captures its buffers, and takes back those of the call before the last.
   void place(std::span<ForwardChunk> chunks);
 
  private:
-  /// The buffers of one chunk, behind what `floats` and `sets` already count.
-  struct Cursor {
-    float* floats = nullptr;
-    std::uint64_t* sets = nullptr;
-    std::int64_t float_count = 0;
-    std::int64_t set_count = 0;
-    float* take_floats(std::int64_t count);
-    std::uint64_t* take_sets(std::int64_t count);
-  };
-  [[nodiscard]] CaptureBuffers buffers_for(const ForwardChunk& chunk, Cursor& cursor) const;
-
-  const model::ModelConfig& model_;
-  CaptureOptions options_;
-  std::vector<float> floats_;
-  std::vector<std::uint64_t> sets_;
+  CaptureLayout layout_;
+  std::array<std::vector<std::byte>, 2> memories_;
 };
 
 }  // namespace pagequest::runtime

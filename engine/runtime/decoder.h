@@ -9,6 +9,7 @@
 #include "engine/ops/cpu/rope_table.h"
 #include "engine/runtime/attention_layer.h"
 #include "engine/runtime/kv_cache.h"
+#include "engine/runtime/operation_watch.h"
 #include "engine/runtime/team.h"
 #include "engine/runtime/tiles.h"
 #include "engine/runtime/workspace.h"
@@ -22,24 +23,36 @@ class Decoder {
   /// All references must outlive the object.
   Decoder(const model::Model& model, const ops::RopeTable& rope, KvCache& cache);
 
-  /// Writes the tile's keys and values into the cache, and its chunks' logits and captures. `work`
-  /// must have been reserved for the tile. Different tiles may run at the same time, each with a
-  /// workspace and a team of its own.
-  void run(const Tile& tile, const Team& team, Workspace& work) const;
+  /// Writes the tile's keys and values into the cache, and its chunks' logits, next tokens and
+  /// captures. `work` must have been reserved for the tile. Different tiles may run at the same
+  /// time, each with a workspace and a team of its own, unless `watch` tells somebody.
+  void run(const Tile& tile, const Team& team, Workspace& work, const OperationWatch& watch) const;
 
  private:
-  void embed(const Tile& tile, const Team& team, Workspace& work) const;
-  void attention_block(const Tile& tile, std::int32_t layer, const Team& team,
-                       Workspace& work) const;
+  /// What a tile is run with.
+  struct Run {
+    const Tile& tile;
+    const Team& team;
+    Workspace& work;
+    const OperationWatch& watch;
+  };
+  void embed(const Run& run) const;
+  void attention_block(const Run& run, std::int32_t layer) const;
   /// Moves the rows whose logits are wanted to the front; returns how many there are.
-  std::int64_t keep_wanted_rows(const Tile& tile, Workspace& work) const;
+  static std::int64_t keep_wanted_rows(const Tile& tile, Workspace& work);
   /// Adds the projected output of the attention, then of the feed-forward part, to the residual.
-  void feed_forward_block(std::int64_t rows, std::int32_t layer, const Team& team,
-                          Workspace& work) const;
-  void compute_logits(const Tile& tile, std::int64_t rows, const Team& team, Workspace& work) const;
+  void feed_forward_block(const Run& run, std::int64_t rows, std::int32_t layer) const;
+  void dense_feed_forward(const Run& run, std::int64_t rows, std::int32_t layer) const;
+  void compute_logits(const Run& run, std::int64_t rows) const;
+  /// From Workspace::logits to where the chunks want them.
+  void give_logits(const Run& run) const;
+  void sample_tokens(const Run& run) const;
   /// Workspace::residual to Workspace::normalised.
-  void normalise(std::int64_t rows, const std::vector<float>& weight, const Team& team,
-                 Workspace& work) const;
+  void normalise(const Run& run, std::int64_t rows, std::int32_t layer,
+                 const std::vector<float>& weight) const;
+  /// A product of all of `rows`, as one operation.
+  void project(const Run& run, OperationKind kind, std::int32_t layer,
+               const model::LinearWeights& weights, const ProductRows& rows) const;
 
   const model::ModelConfig& config_;
   const model::Weights& weights_;

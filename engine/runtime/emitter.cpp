@@ -112,23 +112,42 @@ void emit_attended(Sequence& sequence, EventSink& sink, const model::ModelConfig
   keep_masses(sequence, groups, chunk, model.kv_heads);
 }
 
-void evict(Sequence& sequence, EventSink& sink, std::span<const TokenSpan> victims) {
+void emit_key_bounds(Sequence& sequence, EventSink& sink, const model::ModelConfig& model,
+                     std::int32_t page, const KeyBounds& bounds) {
+  emit(sequence, sink,
+       KeysBounded{.episode = sequence.episode,
+                   .thread = sequence.thread,
+                   .step = sequence.steps,
+                   .page = page,
+                   .layers = model.layers,
+                   .kv_heads = model.kv_heads,
+                   .head_dim = model.head_dim,
+                   .lowest = bounds.lowest,
+                   .highest = bounds.highest});
+}
+
+std::vector<LostSpan> drop(Sequence& sequence, std::span<const TokenSpan> spans) {
+  std::vector<LostSpan> lost;
+  for (const TokenSpan& span : spans) lost.push_back({span, sequence.history.evict(span)});
+  sequence.replay_evictions();
+  return lost;
+}
+
+void emit_lost(Sequence& sequence, EventSink& sink, std::span<const LostSpan> lost) {
   const std::int32_t step = sequence.steps - 1;
-  for (const TokenSpan& span : victims) {
-    const kv::Dropped dropped = sequence.history.evict(span);
+  for (const LostSpan& one : lost) {
     emit(sequence, sink,
          TokensEvicted{.episode = sequence.episode,
                        .step = step,
                        .turn = sequence.turn,
-                       .span = span,
-                       .tokens = dropped.tokens});
-    for (const std::int32_t page : dropped.free_pages) {
+                       .span = one.span,
+                       .tokens = one.dropped.tokens});
+    for (const std::int32_t page : one.dropped.free_pages) {
       emit(sequence, sink,
            PageFreed{
                .episode = sequence.episode, .thread = sequence.thread, .step = step, .page = page});
     }
   }
-  sequence.replay_evictions();
 }
 
 }  // namespace pagequest::runtime

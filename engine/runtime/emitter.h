@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/event_sink.h"
 #include "base/events.h"
 #include "engine/model/model_config.h"
 #include "engine/runtime/forward_chunk.h"
+#include "engine/runtime/key_bounds.h"
 #include "engine/runtime/kv_groups.h"
 #include "engine/runtime/sequence.h"
 
@@ -26,7 +28,20 @@ void emit_filled(Sequence& sequence, EventSink& sink, std::span<const std::int32
 void emit_attended(Sequence& sequence, EventSink& sink, const model::ModelConfig& model,
                    const KvGroups& groups, const ForwardChunk& chunk);
 
-/// Drops the spans from a main thread's cache, with the events that tell so.
-void evict(Sequence& sequence, EventSink& sink, std::span<const TokenSpan> victims);
+/// KeysBounded of a logical page that the sequence's current step filled.
+void emit_key_bounds(Sequence& sequence, EventSink& sink, const model::ModelConfig& model,
+                     std::int32_t page, const KeyBounds& bounds);
+
+/// A span that a main thread's cache has lost.
+struct LostSpan {
+  TokenSpan span;
+  kv::Dropped dropped;
+};
+
+/// Drops the spans from a sequence's cache; no event tells so yet.
+[[nodiscard]] std::vector<LostSpan> drop(Sequence& sequence, std::span<const TokenSpan> spans);
+
+/// The events that tell of the spans that the last step or a turn boundary dropped.
+void emit_lost(Sequence& sequence, EventSink& sink, std::span<const LostSpan> lost);
 
 }  // namespace pagequest::runtime

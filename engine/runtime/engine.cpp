@@ -7,17 +7,20 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/error.h"
+#include "engine/runtime/backend.h"
 #include "engine/runtime/emitter.h"
 #include "engine/runtime/engine_config.h"
 #include "engine/runtime/engine_state.h"
 #include "engine/runtime/sampler.h"
-#include "engine/runtime/scheduler.h"
 
 namespace pagequest::runtime {
 
 Engine::Engine(const model::Model& model, const EngineConfig& config, EventSink& sink)
-    : state_(std::make_unique<State>(model, config, sink)) {}
+    : Engine(model, config, sink, backend_maker(runtime::resolve(config.device))) {}
+
+Engine::Engine(const model::Model& model, const EngineConfig& config, EventSink& sink,
+               const BackendMaker& maker)
+    : state_(std::make_unique<State>(model, config, sink, maker)) {}
 
 Engine::~Engine() = default;
 
@@ -26,12 +29,14 @@ SequenceId Engine::add(EpisodeId episode, std::span<const std::int32_t> prompt,
   check_sampling(sampling);
   kv::EvictionController controller = controller_for(policy, state_->config);
   state_->check_prompt(episode, std::ssize(prompt), policy);
+  flush();
   Sequence& sequence = state_->insert(state_->new_sequence(episode, Thread::main, sampling));
   sequence.captures =
       state_->config.capture && (state_->sink.wants_attention() || controller.needs_attention());
   sequence.controller.emplace(std::move(controller));
   emit(sequence, state_->sink, EpisodeBegan{.episode = episode});
   state_->push(sequence, prompt);
+  state_->sink.rethrow();
   return sequence.id;
 }
 
@@ -63,42 +68,40 @@ void Engine::append(SequenceId sequence, std::span<const std::int32_t> tokens) {
 }
 
 void Engine::release(SequenceId sequence) {
+  state_->flush();
   PQ_CHECK(state_->sequences.erase(sequence) == 1, "a sequence is released once");
+  state_->sink.rethrow();
 }
 
 void Engine::notify(SequenceId main_sequence, const Event& event) {
+  state_->flush();
   Sequence& sequence = state_->at(main_sequence);
   if (const auto* turn = std::get_if<TurnBegan>(&event)) sequence.turn = turn->turn;
   emit(sequence, state_->sink, event);
+  state_->sink.rethrow();
 }
 
 void Engine::turn_boundary(SequenceId main_sequence, std::int32_t turn) {
-  Sequence& sequence = state_->at(main_sequence);
-  sequence.turn = turn;
-  state_->decide(sequence, kv::DecisionPoint::turn_boundary);
+  state_->turn_boundary(state_->at(main_sequence), turn);
+  state_->sink.rethrow();
 }
 
 void Engine::evict(SequenceId id, std::int32_t group, TokenSpan span) {
+  flush();
   Sequence& sequence = state_->at(id);
   (void)sequence.history.evict(group, span);
   sequence.replay_evictions();
 }
 
 std::span<const SampledToken> Engine::step() {
-  state_->sampled.clear();
-  state_->share_prefixes();
-  auto* prefixes = state_->prefixes ? &*state_->prefixes : nullptr;
-  Schedule plan = schedule(state_->in_order(), state_->pool, prefixes, state_->config);
-  state_->preemptions += plan.preempted;
-  if (plan.chunks.empty()) return {};
-  const Batch batch = prepare_batch(std::move(plan.chunks), state_->cache, state_->model.config(),
-                                    state_->config, state_->capture);
-  state_->forward.run(batch.chunks);
-  for (std::size_t i = 0; i < batch.chunks.size(); ++i) {
-    state_->finish(batch.scheduled[i], batch.chunks[i]);
-  }
-  ++state_->iteration;
+  state_->step();
+  state_->sink.rethrow();
   return state_->sampled;
+}
+
+void Engine::flush() {
+  state_->flush();
+  state_->sink.rethrow();
 }
 
 bool Engine::has_queued_input() const {
@@ -126,15 +129,23 @@ std::int32_t Engine::mapped_pages(SequenceId sequence) const {
 PoolUsage Engine::pool_usage() const {
   return {.used_pages = state_->pool.used_pages(),
           .total_pages = state_->pool.total_pages(),
-          .page_bytes = state_->cache.page_bytes(),
+          .page_bytes = state_->backend->page_bytes(),
           .preemptions = state_->preemptions};
 }
 
 const KvGroups& Engine::kv_groups() const { return state_->groups; }
 
-Inspection Engine::inspect() const { return state_->inspect(); }
+Inspection Engine::inspect() const {
+  state_->flush();
+  state_->sink.rethrow();
+  return state_->inspect();
+}
 
-std::int32_t Engine::steps(SequenceId sequence) const { return state_->at(sequence).steps; }
+std::int32_t Engine::steps(SequenceId sequence) const {
+  state_->flush();
+  state_->sink.rethrow();
+  return state_->at(sequence).steps;
+}
 
 std::span<const float> Engine::last_logits(SequenceId sequence) const {
   return state_->at(sequence).logits;

@@ -24,6 +24,8 @@ class Model;
 
 namespace pagequest::runtime {
 
+struct BackendMaker;
+
 /// What computes. `automatic`: a GPU if the build and the machine have one, else the processor.
 enum class Device : std::uint8_t { automatic, cpu, cuda };
 
@@ -66,6 +68,9 @@ struct EngineConfig {
   /// computes the next step while the host reads the attention of the last one and decides. None:
   /// 0 on the processor, 1 on a GPU. The same lag gives the same victims on any device.
   std::optional<std::int32_t> policy_lag_steps;
+  /// Whether a step's events are sent while the next one is computed; takes a lag. None: on a GPU
+  /// with a lag. Neither tokens nor events depend on it, only when events come.
+  std::optional<bool> overlap;
   bool keep_logits = true;                // for last_logits(); on a GPU each step then copies them
   OperationObserver* observer = nullptr;  // must outlive the engine
   bool capture = true;                    // off: no PagesAttended events
@@ -106,10 +111,21 @@ struct PoolUsage {
 /// full pages, that another one computed before any eviction. A first step without PagesAttended
 /// announces these tokens; the rest of the prompt follows. How many they are depends on what the
 /// pool still holds, and with it what a policy that reads attention decides.
+///
+/// With EngineConfig::overlap the events of the last step are held back until the next call that
+/// sends or reads something which comes after them: all but append() and what only reads positions,
+/// pages and logits. They come in the same order as without.
+///
+/// When the sink throws, the call that sent the event throws it once the engine is in order: it can
+/// go on, but the sink has missed the events of that call from there on.
 class Engine {
  public:
   /// `model` and `sink` must outlive the engine. Throws usage_error on an impossible configuration.
   Engine(const model::Model& model, const EngineConfig& config, EventSink& sink);
+  /// On a backend of the caller's choice, for config.device.
+  Engine(const model::Model& model, const EngineConfig& config, EventSink& sink,
+         const BackendMaker& maker);
+  /// Events that are held back are not sent.
   ~Engine();
 
   /// Starts the main thread of an episode with `prompt` queued. Throws as EvictionController does,
@@ -148,6 +164,9 @@ class Engine {
   /// alone, input_error when the model computes a logit that is not finite.
   [[nodiscard]] std::span<const SampledToken> step();
 
+  /// Sends the events that are held back.
+  void flush();
+
   [[nodiscard]] bool has_queued_input() const;
   /// Position that the next appended token gets: queued tokens count, processed or not.
   [[nodiscard]] std::int32_t next_position(SequenceId sequence) const;
@@ -163,7 +182,8 @@ class Engine {
   [[nodiscard]] Inspection inspect() const;
   /// Steps so far of one thread (PagesAttended::step of its next one).
   [[nodiscard]] std::int32_t steps(SequenceId sequence) const;
-  /// Logits of the last processed token of a sequence, (vocabulary); for tests.
+  /// Logits of the last processed token of a sequence, (vocabulary); for tests. Empty without
+  /// EngineConfig::keep_logits.
   [[nodiscard]] std::span<const float> last_logits(SequenceId sequence) const;
 
  private:

@@ -12,13 +12,26 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/params.h"
+#include "engine/runtime/backend.h"
 
 namespace pagequest::runtime {
 namespace {
 
 constexpr std::int32_t kEndless = std::numeric_limits<std::int32_t>::max();
+constexpr std::array kDevices = {Device::automatic, Device::cpu, Device::cuda};
 constexpr std::array kStorages = {KvStorage::automatic, KvStorage::f32, KvStorage::bf16,
                                   KvStorage::int8};
+
+/// The value with this name. Throws usage_error that lists the valid ones.
+template <class Values>
+auto named(std::string_view what, std::string_view name, const Values& values) {
+  std::vector<std::string> valid;
+  for (const auto value : values) {
+    if (to_string(value) == name) return value;
+    valid.emplace_back(to_string(value));
+  }
+  throw_unknown_name(what, name, valid);
+}
 
 [[noreturn]] void throw_impossible(const std::string& name, const std::string& found,
                                    const std::string& expected) {
@@ -52,6 +65,21 @@ KvStorage storage_for(const model::Model& model) {
   return f32 ? KvStorage::f32 : KvStorage::bf16;
 }
 
+/// With what goes by the device filled in.
+EngineConfig with_device(EngineConfig config) {
+  constexpr std::int32_t kMostLag = 64;  // steps; a longer one keeps no budget
+  config.device = resolve(config.device);
+  const bool gpu = config.device == Device::cuda;
+  if (!config.policy_lag_steps) config.policy_lag_steps = gpu ? 1 : 0;
+  const std::int32_t lag = *config.policy_lag_steps;
+  check_range("policy_lag_steps", lag, 0, kMostLag);
+  if (!config.overlap) config.overlap = gpu && lag > 0;
+  if (*config.overlap && lag == 0) {
+    throw_impossible("overlap", "on, with policy_lag_steps 0", "a lag of at least 1 step");
+  }
+  return config;
+}
+
 ops::KvType type_of(KvStorage storage) {
   PQ_CHECK(storage != KvStorage::automatic, "the configuration is resolved");
   if (storage == KvStorage::f32) return ops::KvType::f32;
@@ -60,19 +88,19 @@ ops::KvType type_of(KvStorage storage) {
 
 }  // namespace
 
+std::string_view to_string(Device device) {
+  constexpr std::array<std::string_view, kDevices.size()> kNames = {"auto", "cpu", "cuda"};
+  return kNames.at(static_cast<std::size_t>(device));
+}
+
+Device device_named(std::string_view name) { return named("device", name, kDevices); }
+
 std::string_view to_string(KvStorage storage) {
   constexpr std::array<std::string_view, kStorages.size()> kNames = {"auto", "f32", "bf16", "int8"};
   return kNames.at(static_cast<std::size_t>(storage));
 }
 
-KvStorage kv_storage_named(std::string_view name) {
-  std::vector<std::string> valid;
-  for (const KvStorage storage : kStorages) {
-    if (to_string(storage) == name) return storage;
-    valid.emplace_back(to_string(storage));
-  }
-  throw_unknown_name("KV storage", name, valid);
-}
+KvStorage kv_storage_named(std::string_view name) { return named("KV storage", name, kStorages); }
 
 EngineConfig resolve(EngineConfig config, const model::Model& model) {
   constexpr std::int32_t kMostThreads = 1024;
@@ -93,7 +121,7 @@ EngineConfig resolve(EngineConfig config, const model::Model& model) {
     config.threads = std::max(1, static_cast<std::int32_t>(std::thread::hardware_concurrency()));
   }
   if (config.kv_storage == KvStorage::automatic) config.kv_storage = storage_for(model);
-  return config;
+  return with_device(config);
 }
 
 ops::KvLayout layout_of(const EngineConfig& config, const model::ModelConfig& model) {
@@ -103,8 +131,8 @@ ops::KvLayout layout_of(const EngineConfig& config, const model::ModelConfig& mo
 }
 
 std::int32_t physical_pages(const EngineConfig& config, const KvGroups& groups,
-                            const ops::KvLayout& layout) {
-  const std::int64_t page_bytes = groups.planes() * layout.block_bytes();
+                            std::int64_t block_bytes) {
+  const std::int64_t page_bytes = groups.planes() * block_bytes;
   const bool by_bytes = config.pool_bytes > 0;
   const std::int64_t pages =
       by_bytes ? config.pool_bytes / page_bytes : std::int64_t{config.pool_pages} * groups.count();
@@ -121,7 +149,7 @@ std::int32_t physical_pages(const EngineConfig& config, const KvGroups& groups,
 }
 
 kv::EvictionController controller_for(const kv::PolicySpec& policy, const EngineConfig& config) {
-  kv::EvictionController controller(policy, config.page_size);
+  kv::EvictionController controller(policy, config.page_size, *config.policy_lag_steps);
   if (!controller.needs_attention() || config.capture) return controller;
   throw usage_error({.what = "the policy reads attention but capture is off",
                      .where = "policy `" + policy.name + "`",

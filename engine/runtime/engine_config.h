@@ -12,17 +12,18 @@
 
 namespace pagequest::runtime {
 
-/// The configuration with threads and kv_storage filled in. Throws usage_error that names an
-/// impossible value.
+/// The configuration with threads, kv_storage, device, policy_lag_steps and overlap filled in.
+/// Throws usage_error that names an impossible value. Whether the build has the device is for
+/// backend_maker() to say.
 [[nodiscard]] EngineConfig resolve(EngineConfig config, const model::Model& model);
 
 /// How a resolved configuration stores the model's keys and values.
 [[nodiscard]] ops::KvLayout layout_of(const EngineConfig& config, const model::ModelConfig& model);
 
-/// Physical pages of the pool. Throws usage_error when there is not one for each group, or more
-/// than page numbers go.
+/// Physical pages of the pool, whose blocks take `block_bytes`. Throws usage_error when there is
+/// not one for each group, or more than page numbers go.
 [[nodiscard]] std::int32_t physical_pages(const EngineConfig& config, const KvGroups& groups,
-                                          const ops::KvLayout& layout);
+                                          std::int64_t block_bytes);
 
 /// What runs a policy on one episode. Throws as EvictionController does, and usage_error when the
 /// policy reads attention that is not captured.

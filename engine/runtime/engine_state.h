@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -11,58 +12,86 @@
 #include "engine/kv/page_pool.h"
 #include "engine/kv/prefix_cache.h"
 #include "engine/model/model.h"
+#include "engine/runtime/backend.h"
 #include "engine/runtime/batch.h"
-#include "engine/runtime/capture_store.h"
+#include "engine/runtime/emitter.h"
 #include "engine/runtime/engine.h"
-#include "engine/runtime/forward.h"
-#include "engine/runtime/kv_cache.h"
+#include "engine/runtime/guarded_sink.h"
 #include "engine/runtime/kv_groups.h"
 #include "engine/runtime/sequence.h"
 
 namespace pagequest::runtime {
 
 /// What an engine consists of, and the parts of an iteration.
+///
+/// An iteration has two halves. The first one brings history, queue and page tables up to date:
+/// all that the next batch goes by. The second one sends events and asks policies, which need the
+/// step's attention. Without a lag a policy's decision belongs to the tables, so each sequence goes
+/// through both at once. With a lag, what goes was decided steps ago, and with
+/// EngineConfig::overlap the second halves are held back until the next pass is under way.
 struct Engine::State {
-  State(const model::Model& model, const EngineConfig& config, EventSink& sink);
+  State(const model::Model& model, const EngineConfig& config, EventSink& sink,
+        const BackendMaker& maker);
 
   [[nodiscard]] Sequence& at(SequenceId id);
   Sequence& insert(Sequence sequence);
   [[nodiscard]] Sequence new_sequence(EpisodeId episode, Thread thread, const Sampling& sampling);
   void push(Sequence& sequence, std::span<const std::int32_t> tokens) const;
-  [[nodiscard]] std::vector<Sequence*> in_order();
 
   /// Throws usage_error when a prompt cannot be held whatever is freed.
   void check_prompt(EpisodeId episode, std::int64_t tokens, const kv::PolicySpec& policy) const;
-  /// Lets the sequences that begin take cached pages, and announces their tokens.
-  /// Most physical pages that a prompt holds at once, at least.
-  [[nodiscard]] std::int64_t pages_of_prompt(std::int64_t tokens) const;
-  void share_prefixes();
-  void decide(Sequence& sequence, kv::DecisionPoint point);
-  /// What follows a forward pass for one sequence: events, evictions, the next token.
-  void finish(const ScheduledChunk& scheduled, const ForwardChunk& chunk);
+  void turn_boundary(Sequence& sequence, std::int32_t turn);
+  /// One iteration: fills `sampled`.
+  void step();
+  /// Sends the events that are held back.
+  void flush();
   [[nodiscard]] Inspection inspect() const;
 
   const model::Model& model;
   EngineConfig config;
-  EventSink& sink;
+  GuardedSink sink;
   KvGroups groups;
-  KvCache cache;
   kv::PagePool pool;
-  Forward forward;
-  CaptureStore capture;
+  std::unique_ptr<Backend> backend;
   std::optional<kv::PrefixCache> prefixes;  // with prefix_sharing
   std::map<SequenceId, Sequence> sequences;
   std::int32_t next_id = 0;
-  std::int64_t iteration = 0;
+  std::int64_t iteration = 0;  // that comes next
   std::int64_t preemptions = 0;
   std::vector<SampledToken> sampled;
 
  private:
-  void end_step(Sequence& sequence, const ForwardChunk& chunk);
-  void announce(Sequence& sequence, std::int32_t tokens);
-  /// KeysBounded of the pages that became full when the sequence reached its position from `first`.
-  void emit_key_bounds(Sequence& sequence, std::int32_t first);
-  void sample_next(Sequence& sequence);
+  /// A step of one sequence that is in its history, and what its events need beside it.
+  struct Step {
+    Sequence* sequence;
+    std::int64_t iteration;
+    std::int32_t first;  // position
+    std::int32_t tokens;
+    const ForwardChunk* chunk;           // null: announced only, nothing was computed
+    std::vector<KeyBounds> bounds = {};  // of the pages that it filled
+    std::vector<LostSpan> lost = {};     // with a lag: dropped at its end
+  };
+
+  [[nodiscard]] std::vector<Sequence*> in_order();
+  /// Most physical pages that a prompt holds at once, at least.
+  [[nodiscard]] std::int64_t pages_of_prompt(std::int64_t tokens) const;
+  /// Lets the sequences that begin take cached pages, and announces their tokens.
+  void share_prefixes();
+  [[nodiscard]] std::vector<ScheduledChunk> schedule_batch();
+  void run(Batch next);
+  /// What follows a forward pass for one sequence.
+  void finish(const ScheduledChunk& scheduled, const ForwardChunk& chunk);
+  /// The first half of a step's end.
+  void advance(Step& step);
+  /// The second half: events, the policy's decision and, without a lag, what it drops.
+  void observe(const Step& step);
+  [[nodiscard]] std::vector<KeyBounds> bounds_of(const Step& step);
+  void decide(const Step& step);
+  void refuse_bad_logits();
+
+  Batch batch_;                // of the last pass
+  std::vector<Step> held_;     // of that pass, in order; their events are still to come
+  bool has_captures_ = false;  // of that pass, which nobody has waited for
 };
 
 }  // namespace pagequest::runtime

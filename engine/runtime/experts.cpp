@@ -121,8 +121,8 @@ void activate(const Team& team, const model::ModelConfig& config, Activations& g
   });
 }
 
-void sparse_feed_forward(const Team& team, const model::ModelConfig& config,
-                         const model::LayerWeights& weights, std::int64_t rows, Workspace& work) {
+void route(const Team& team, const model::ModelConfig& config, const model::LayerWeights& weights,
+           std::int64_t rows, Workspace& work) {
   const model::ExpertConfig& moe = config.moe;
   ExpertRows& experts = work.experts;
   multiply(team, weights.router.matrix, weights.router.bias,
@@ -139,6 +139,12 @@ void sparse_feed_forward(const Team& team, const model::ModelConfig& config,
                    &experts.weights[at(slot)]);
   }
   group_by_expert(moe, rows, experts);
+}
+
+void sparse_feed_forward(const Team& team, const model::ModelConfig& config,
+                         const model::LayerWeights& weights, std::int64_t rows, Workspace& work) {
+  const model::ExpertConfig& moe = config.moe;
+  ExpertRows& experts = work.experts;
   const std::int64_t expert_rows = rows * moe.experts_per_token;
   for (std::int64_t i = 0; i < expert_rows; ++i) {
     std::copy_n(work.normalised.row(experts.source[at(i)]), config.hidden_size,

@@ -21,8 +21,9 @@ Forward::Forward(const model::Model& model, KvCache& cache, const EngineConfig& 
     : config_(model.config()),
       cache_(cache),
       kernels_(ops::kernels_for(config.isa.value_or(ops::best_isa()))),
-      shares_operations_(config.threads > 1 &&
-                         model.weights().bytes() > config.cached_weight_bytes),
+      shares_operations_(
+          config.observer != nullptr ||
+          (config.threads > 1 && model.weights().bytes() > config.cached_weight_bytes)),
       pool_(config.threads),
       rope_(rope_table(config_)),
       decoder_(model, rope_, cache) {
@@ -33,10 +34,10 @@ Forward::Forward(const model::Model& model, KvCache& cache, const EngineConfig& 
   }
 }
 
-void Forward::run(std::span<const ForwardChunk> chunks) {
+void Forward::run(std::span<const ForwardChunk> chunks, const OperationWatch& watch) {
   for (const ForwardChunk& chunk : chunks) rope_.reserve(chunk.first_position + chunk.rows());
   if (shares_operations_) {
-    run_together(chunks);
+    run_together(chunks, watch);
   } else {
     run_tiles(chunks);
   }
@@ -44,15 +45,17 @@ void Forward::run(std::span<const ForwardChunk> chunks) {
 
 void Forward::run_tiles(std::span<const ForwardChunk> chunks) {
   const std::vector<Tile> tiles = make_tiles(chunks, pool_.threads());
+  const OperationWatch nobody(nullptr, nullptr, 0);
   pool_.run(static_cast<std::int64_t>(tiles.size()), [&](std::int64_t index, std::int64_t worker) {
     Workspace& work = workspaces_[static_cast<std::size_t>(worker)];
     const Tile& tile = tiles[static_cast<std::size_t>(index)];
     work.reserve(tile, config_, cache_.layout());
-    decoder_.run(tile, {*solo_[static_cast<std::size_t>(worker)], kernels_, work.scratch}, work);
+    decoder_.run(tile, {*solo_[static_cast<std::size_t>(worker)], kernels_, work.scratch}, work,
+                 nobody);
   });
 }
 
-void Forward::run_together(std::span<const ForwardChunk> chunks) {
+void Forward::run_together(std::span<const ForwardChunk> chunks, const OperationWatch& watch) {
   Tile tile;
   for (const ForwardChunk& chunk : chunks) {
     tile.chunks.push_back(&chunk);
@@ -60,7 +63,7 @@ void Forward::run_together(std::span<const ForwardChunk> chunks) {
   }
   Workspace& work = workspaces_.front();
   work.reserve(tile, config_, cache_.layout());
-  decoder_.run(tile, {pool_, kernels_, work.scratch}, work);
+  decoder_.run(tile, {pool_, kernels_, work.scratch}, work, watch);
 }
 
 }  // namespace pagequest::runtime

@@ -14,6 +14,7 @@
 #include "engine/runtime/engine.h"
 #include "engine/runtime/forward_chunk.h"
 #include "engine/runtime/kv_cache.h"
+#include "engine/runtime/operation_watch.h"
 #include "engine/runtime/workspace.h"
 
 namespace pagequest::runtime {
@@ -23,19 +24,19 @@ namespace pagequest::runtime {
 /// Where a model's weights fit into a core's caches, the batch is cut into tiles of whole chunks,
 /// and a thread takes a tile through all layers without waiting for the others. Larger weights are
 /// read from memory, so all threads work on one tile and share each operation, and the weights are
-/// read once. The kernels give a row the same bits in any batch, so neither tiles nor threads
-/// change a result.
+/// read once. With an observer they always do, as only then one operation runs at a time. The
+/// kernels give a row the same bits in any batch, so neither tiles nor threads change a result.
 class Forward {
  public:
   /// `model` and `cache` must outlive the object; `config` must have been resolved.
   Forward(const model::Model& model, KvCache& cache, const EngineConfig& config);
 
   /// See Decoder::run. No page may be written by one chunk and read by another.
-  void run(std::span<const ForwardChunk> chunks);
+  void run(std::span<const ForwardChunk> chunks, const OperationWatch& watch);
 
  private:
   void run_tiles(std::span<const ForwardChunk> chunks);
-  void run_together(std::span<const ForwardChunk> chunks);
+  void run_together(std::span<const ForwardChunk> chunks, const OperationWatch& watch);
 
   const model::ModelConfig& config_;
   const KvCache& cache_;

@@ -45,6 +45,8 @@ struct ForwardChunk {
   std::int32_t capture_rows = 1;  // last rows whose attention is averaged
 
   [[nodiscard]] std::int64_t rows() const { return static_cast<std::int64_t>(tokens.size()); }
+  /// Whether the logits of the last row are computed.
+  [[nodiscard]] bool gives_logits() const { return next_token != nullptr || logits != nullptr; }
   [[nodiscard]] std::int64_t listed() const {
     return static_cast<std::int64_t>(listed_pages.size());
   }

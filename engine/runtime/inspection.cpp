@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/ops/cpu/kv_layout.h"
+#include "engine/runtime/engine_config.h"
 #include "engine/runtime/engine_state.h"
 
 namespace pagequest::runtime {
@@ -76,10 +77,10 @@ void add_cached_pages(Pages& pages, const kv::PrefixCache& prefixes) {
 Inspection Engine::State::inspect() const {
   Inspection inspection{.iteration = iteration,
                         .page_size = config.page_size,
-                        .kv_type = ops::to_string(cache.layout().type),
+                        .kv_type = ops::to_string(layout_of(config, model.config()).type),
                         .total_pages = pool.total_pages(),
                         .used_pages = pool.used_pages(),
-                        .page_bytes = cache.page_bytes(),
+                        .page_bytes = backend->page_bytes(),
                         .preemptions = preemptions,
                         .groups = {},
                         .pages = {}};
@@ -91,7 +92,7 @@ Inspection Engine::State::inspect() const {
   if (prefixes) add_cached_pages(pages, *prefixes);
   for (auto& [id, page] : pages) {
     page.references = pool.references(id);
-    page.bytes = cache.page_bytes();
+    page.bytes = backend->page_bytes();
     inspection.pages.push_back(std::move(page));
   }
   return inspection;

@@ -40,12 +40,13 @@ struct Sequence {
   std::int32_t turn = 0;                             // that the agent began last
   std::vector<std::int32_t> queue;                   // tokens appended and not yet processed
   std::size_t taken = 0;                             // of the queue
-  std::vector<float> logits;                         // (vocabulary), of the last processed token
-  std::size_t replayed = 0;                          // evictions of the history that tables show
-  kv::PrefixId prefix;                               // its last page in the prefix cache
-  std::int32_t prefix_pages = 0;                     // its pages in the prefix cache
-  std::vector<float> last_query;                     // (layer, query head, head_dim)
-  std::vector<std::vector<PageMass>> last_masses;    // (KV group), of the last captured step
+  std::vector<float> logits;      // (vocabulary), of the last processed token; empty: not kept
+  std::int32_t next_token = -1;   // that the last processed token gave
+  std::size_t replayed = 0;       // evictions of the history that tables show
+  kv::PrefixId prefix;            // its last page in the prefix cache
+  std::int32_t prefix_pages = 0;  // its pages in the prefix cache
+  std::vector<float> last_query;  // (layer, query head, head_dim)
+  std::vector<std::vector<PageMass>> last_masses;  // (KV group), of the last captured step
 
   [[nodiscard]] std::int32_t queued() const {
     return static_cast<std::int32_t>(queue.size() - taken);

@@ -29,8 +29,8 @@ std::string_view python_reader() {
 
 def open_trace(path):
     file = h5py.File(path, "r")
-    if text(file, "format") != "pagequest-trace" or file.attrs["format_version"] not in (1, 2):
-        raise ValueError(f"{path} is not a PageQuest trace of version 1 or 2")
+    if text(file, "format") != "pagequest-trace" or file.attrs["format_version"] not in (1, 2, 3):
+        raise ValueError(f"{path} is not a PageQuest trace of version 1, 2 or 3")
     return file
 
 

@@ -158,20 +158,21 @@ class Builder:
 class Source:
     """An endless stream of rows of one setting, fresh episodes all the time."""
 
-    def __init__(self, exporter, task, setting, seed, holes=0.5, gaps=0, block=512):
+    def __init__(self, exporter, task, setting, seed, holes=0.5, gaps=0, block=512,
+                 builder=Builder):
         self.command = [exporter, "export-task", "--task", task, "--setting", setting]
         self.seed, self.holes, self.gaps, self.block = seed, holes, gaps, block
         self.rng = random.Random(seed)
         self.first = 0
         self.records = []
-        self.builder = None
+        self.builder_type, self.builder = builder, None
 
     def refill(self):
         command = self.command + ["--seed", str(self.seed), "--first", str(self.first),
                                   "--count", str(self.block), "--holes", str(self.holes), "-o", "-"]
         lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
         header = json.loads(lines[0])
-        self.builder = self.builder or Builder(header["vocabulary"], set(header["relations"]))
+        self.builder = self.builder or self.builder_type(header["vocabulary"], set(header["relations"]))
         self.records = lines[:0:-1]
         self.first += self.block
 

@@ -48,8 +48,8 @@ def tokenizer_json(vocabulary):
                       "unk_token": "<unk>"}}
 
 
-def vocabulary_of(exporter):
-    command = [exporter, "export-task", "--task", "pocket-hops", "--setting", "tiny", "--seed", "1",
+def vocabulary_of(exporter, task):
+    command = [exporter, "export-task", "--task", task, "--setting", "tiny", "--seed", "1",
                "--first", "0", "--count", "1", "-o", "-"]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     return json.loads(lines[0])["vocabulary"]
@@ -60,9 +60,10 @@ def main():
     p.add_argument("checkpoint", type=Path)
     p.add_argument("--exporter", required=True, help="the pagequest binary")
     p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--task", default="pocket-hops", help="whose words the model knows")
     options = p.parse_args()
     checkpoint = torch.load(options.checkpoint)
-    vocabulary = vocabulary_of(options.exporter)
+    vocabulary = vocabulary_of(options.exporter, options.task)
     ids = {word: i for i, word in enumerate(vocabulary)}
     options.out.mkdir(parents=True, exist_ok=True)
     safetensors_file.write(options.out / "model.safetensors", tensors(checkpoint["model"]))

@@ -53,8 +53,8 @@ def set_match(layer, c, head, queries, keys, code, strength, dims):
 
 
 @torch.no_grad()
-def initialise(model, seed):
-    """Sets all weights of `model`."""
+def initialise(model, seed, offsets):
+    """Sets all weights of `model`. `offsets`: layer -> (query head, tokens back)."""
     torch.manual_seed(seed)
     c, freq = model.c, model.freq
     for parameter in model.parameters():
@@ -86,6 +86,5 @@ def initialise(model, seed):
         layer = model.layers[number]
         set_match(layer, c, 0, (0, 1), (1, 2), code, 1.5, dims)
         set_match(layer, c, group, (0,), (4,) if number == 1 else (1,), code, 1.5, dims)
-    offsets = {1: (3, 6), 2: (3, 7), 3: (1, 6)}
     for number, (head, offset) in offsets.items():
         set_offset_head(model.layers[number], c, head, offset, 3.4, freq)

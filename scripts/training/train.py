@@ -11,25 +11,15 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from data import CLASSES, WEIGHTS, Source
 from evaluate import evaluate, held_out, summary
 from mimetic import initialise
 from model import Batch, Config, Model
-
-# (share of the time, mixture of settings)
-CURRICULUM = [
-    (0.015, {"tiny": 1.0}),
-    (0.035, {"tiny": 0.3, "short": 0.7}),
-    (0.06, {"tiny": 0.1, "short": 0.4, "default": 0.5}),
-    (0.35, {"tiny": 0.45, "short": 0.10, "default": 0.45}),
-    (1.00, {"tiny": 0.45, "short": 0.10, "default": 0.435, "long": 0.015}),
-]
-
+from recipes import RECIPES
 
 def parse_arguments():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--exporter", required=True, help="the pagequest binary")
-    p.add_argument("--task", default="pocket-hops")
+    p.add_argument("--recipe", choices=RECIPES, default="hops")
     p.add_argument("--out", type=Path, required=True, help="folder for checkpoints and the log")
     p.add_argument("--minutes", type=float, default=70)
     p.add_argument("--seed", type=int, default=1)
@@ -44,8 +34,8 @@ def parse_arguments():
     return p.parse_args()
 
 
-def mixture_at(share):
-    return next(mixture for end, mixture in CURRICULUM if share < end or end == 1.0)
+def mixture_at(curriculum, share):
+    return next(mixture for end, mixture in curriculum if share < end or end == 1.0)
 
 
 def rate_at(share, step, options):
@@ -68,11 +58,12 @@ def loss_of(logits, batch, weights):
     return (F.cross_entropy(logits, batch.targets, reduction="none") * w).sum() / w.sum()
 
 
-def make_model(options, sources):
-    sources["tiny"].refill()
-    words = len(sources["tiny"].builder.ids)
+def make_model(options, recipe, sources):
+    first = next(iter(sources.values()))
+    first.refill()
+    words = len(first.builder.ids)
     model = Model(Config(vocab_size=(words + 15) // 16 * 16, hidden_size=options.hidden))
-    initialise(model, options.seed)
+    initialise(model, options.seed, recipe.offsets)
     return model
 
 
@@ -81,6 +72,10 @@ def make_optimiser(model, options):
     others = [p for p in model.parameters() if p.dim() < 2]
     groups = [{"params": matrices, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=options.lr, betas=(0.9, 0.98), fused=True)
+
+
+def title(test):
+    return test[0] + (" holes" if test[1] else "")
 
 
 def save(path, model, optimiser):
@@ -93,10 +88,11 @@ def main():
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     rng = random.Random(options.seed)
-    sources = {name: Source(options.exporter, options.task, name, options.seed + 1000 * i,
-                            gaps=options.gaps)
-               for i, name in enumerate(("tiny", "short", "default", "long"))}
-    model = make_model(options, sources)
+    recipe = RECIPES[options.recipe]
+    sources = {name: recipe.source(options.exporter, name, options.seed + 1000 * i,
+                                   gaps=options.gaps)
+               for i, name in enumerate(recipe.settings)}
+    model = make_model(options, recipe, sources)
     optimiser = make_optimiser(model, options)
     if options.resume:
         state = torch.load(options.resume)
@@ -105,9 +101,9 @@ def main():
         for source in sources.values():  # fresh episodes
             source.seed += 100_000
             source.records = []
-    weights = torch.tensor([WEIGHTS.get(name, 1.0) for name in CLASSES])
-    tests = {f"{s}{' holes' if h else ''}": held_out(options.exporter, options.task, s, 40, h)
-             for s, h in (("tiny", 0), ("short", 1), ("default", 0), ("default", 1), ("long", 1))}
+    weights = torch.tensor([recipe.weights.get(name, 1.0) for name in recipe.classes])
+    tests = {test: held_out(recipe, options.exporter, test[0], 40, test[1])
+             for test in recipe.tests}
     log = open(options.out / "log.jsonl", "a")
     begin, step, tokens, mean, next_test = time.time(), 0, 0, 0.0, 90.0
     while True:
@@ -115,7 +111,7 @@ def main():
         share = options.start + (1 - options.start) * elapsed / (60 * options.minutes)
         if share >= 1:
             break
-        batch = Batch(draw_rows(sources, mixture_at(share), options.tokens, rng))
+        batch = Batch(draw_rows(sources, mixture_at(recipe.curriculum, share), options.tokens, rng))
         for group in optimiser.param_groups:
             group["lr"] = rate_at(share, step, options)
         loss = loss_of(model(batch), batch, weights)
@@ -131,14 +127,14 @@ def main():
             next_test = elapsed + 400
             save(options.out / "last.pt", model, optimiser)
             record = {"seconds": elapsed, "step": step, "tokens": tokens, "loss": mean}
-            for name in ("tiny", "short holes") if share < 0.03 else ("default", "default holes"):
-                record[name] = evaluate(model, tests[name])
-                print(f"   {name}: {summary(record[name])}", flush=True)
+            for test in recipe.early if share < 0.03 else recipe.late:
+                result = record[title(test)] = evaluate(model, tests[test], recipe.classes)
+                print(f"   {title(test)}: {summary(result)}", flush=True)
             log.write(json.dumps(record) + "\n")
             log.flush()
     save(options.out / "final.pt", model, optimiser)
-    for name, rows in tests.items():
-        print(f"final {name}: {summary(evaluate(model, rows))}", flush=True)
+    for test, rows in tests.items():
+        print(f"final {title(test)}: {summary(evaluate(model, rows, recipe.classes))}", flush=True)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,18 @@ for option in --query-heads --query-cosine --key-bounds '--thresholds 0.1'; do
   expect 2 "option ${option%% *}" "${record[@]}" --no-attention $option
 done
 
+# Devices: what a build or a machine lacks is named with the way out.
+expect 2 'did you mean `cpu`' "${record[@]}" --device gpu
+expect 2 'policy_lag_steps' "${record[@]}" --policy-lag 65
+expect 2 'policy_lag_steps' "${record[@]}" --policy-lag -2
+if ! "$pagequest" inspect --iterations 1 --device cuda >"$work/stdout" 2>"$work/stderr"; then
+  code=2
+  grep -q 'not built in' "$work/stderr" || code=6
+  expect $code '--device cpu' "${record[@]}" --device cuda
+  expect $code '--device cpu' study -o "$work/study" --device cuda
+  expect $code '--device cpu' bench engine --geometry tiny --device cuda
+fi
+
 # Benchmarks that the model's context has no room for.
 expect 2 '--depth' bench engine --geometry tiny --depth 1000000
 expect 2 '--depth' bench engine --geometry tiny --depth 0,4090

@@ -28,13 +28,18 @@ struct Decision {
   std::vector<std::int32_t> commanded;   // so far in this episode, by AuxJoined
   std::vector<char> live;                // (position) before the victims went
   std::int32_t controller_live_tokens;   // before the victims went
+  EpisodeId episode;
+  std::int32_t filled = 0;     // tokens of the step that ended here
+  std::vector<TokenSpan> due;  // with a lag: what was due, as it was known before the step
 };
 
 /// Plays synthetic episodes in which the controller of `spec` decides what is dropped. Beside each
 /// controller run an own policy object, own views and a plain list of live positions.
-/// `keep_attention` false: the controllers see no PagesAttended events.
+/// `keep_attention` false: the controllers see no PagesAttended events. `lag_steps`: by which the
+/// controllers' decisions take effect late.
 [[nodiscard]] std::vector<Decision> run_policy(const kv::PolicySpec& spec,
                                                const SyntheticOptions& options,
-                                               bool keep_attention = true);
+                                               bool keep_attention = true,
+                                               std::int32_t lag_steps = 0);
 
 }  // namespace pagequest::testing

@@ -17,7 +17,7 @@ namespace {
 
 std::vector<fs::path> documents() {
   std::vector<fs::path> found;
-  for (const auto* folder : {".", "docs", "engine/pocket"}) {
+  for (const auto* folder : {".", "docs", "docs/gpu", "engine/pocket"}) {
     for (const auto& entry : fs::directory_iterator(folder)) {
       if (entry.path().extension() == ".md") found.push_back(entry.path());
     }

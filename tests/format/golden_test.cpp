@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <string>
 
 #include <catch2/catch.hpp>
 
@@ -12,14 +13,14 @@
 
 // Files that earlier versions wrote stay readable and mean the same. golden/v<n>.h5 was written by
 // the recorder when version n was defined, from two synthetic episodes of five turns; v2 has
-// windows, sinks and all captures.
+// windows, sinks and all captures, v3 the kernel times of twenty forward passes.
 
 using namespace pagequest;
 
 namespace {
 
 /// FNV-1a over the numbers of every event, in order.
-class Digest final : public EventSink {
+class Digest final : public EventSink, public traces::KernelTimesSink {
  public:
   void on(const Event& event) override {
     add(event.index());
@@ -67,6 +68,18 @@ class Digest final : public EventSink {
             },
             [](const EpisodeBegan&) {}},
         event);
+  }
+
+  /// The same over kernel times.
+  void on(const traces::KernelBatch& part) override {
+    for (const std::string& name : part.names) add_all(name);
+    for (const Operation& o : part.operations) {
+      add(o.iteration, o.layer, o.kind, o.phase, o.bytes, o.flops);
+    }
+    for (const traces::KernelRun& run : part.runs) {
+      add(run.operation, run.name, run.stream, run.start_ns, run.duration_ns);
+    }
+    add(part.dropped);
   }
 
   std::uint64_t value = 0xcbf29ce484222325ULL;
@@ -123,5 +136,27 @@ TEST_CASE("the golden file of version 2 gives the events that were recorded") {
   for (std::size_t i = 0; i < reader.episodes().size(); ++i) reader.replay(i, digest);
   CHECK(digest.counts == std::array<int, 11>{2, 129, 129, 1, 2, 10, 8, 4, 2, 2, 41});
   CHECK(digest.value == 0x15b6d9138d7aa568ULL);
+  CHECK(traces::check_trace(reader).empty());
+}
+
+TEST_CASE("a file of version 2 is one without kernel times") {
+  const traces::Reader reader("tests/format/golden/v2.h5");
+  CHECK_FALSE(reader.header().kernel_timing.has_value());
+  CHECK(reader.kernel_counts() == traces::KernelCounts{});
+}
+
+TEST_CASE("the golden file of version 3 gives the events and kernel times that were recorded") {
+  const traces::Reader reader("tests/format/golden/v3.h5");
+  REQUIRE(reader.episodes().size() == 2);
+  CHECK(reader.header().kernel_timing ==
+        traces::KernelTiming{.clock = "cupti", .copy_gbps = 3000.5, .matmul_tflops = 700.25});
+  CHECK(reader.kernel_counts().operations == 320);
+  Digest events;
+  for (std::size_t i = 0; i < reader.episodes().size(); ++i) reader.replay(i, events);
+  CHECK(events.counts == std::array<int, 11>{2, 129, 129, 1, 2, 10, 8, 4, 2, 2, 0});
+  CHECK(events.value == 0xa5342f04d90ad679ULL);
+  Digest kernels;
+  reader.replay_kernels(kernels);
+  CHECK(kernels.value == 0x0ca00c2b38b36820ULL);
   CHECK(traces::check_trace(reader).empty());
 }

@@ -12,13 +12,14 @@
 #include "tests/format/h5_edit.h"
 #include "tests/format/recording.h"
 #include "tests/support/temporary_folder.h"
-#include "traces/schema/v2_columns.h"
+#include "traces/schema/v3_columns.h"
 
 // The recipes of docs/format.md, written with plain HDF5.
 
 using namespace pagequest;
 using namespace pagequest::testing;
 namespace v1 = traces::schema::v1;
+namespace v3 = traces::schema::v3;
 
 namespace {
 
@@ -60,6 +61,11 @@ std::vector<Documented> all_columns(const std::tuple<Rows...>* /*tables*/) {
   (add(columns_of<Rows>()), ...);
   add(columns_of<v1::EpisodeRow>());
   add(columns_of<v1::UnfinishedRow>());
+  add(columns_of<v3::OperationRow>());
+  add(columns_of<v3::KernelRow>());
+  add(columns_of<v3::KernelNameRow>());
+  add(columns_of<v3::KernelTextRow>());
+  add(columns_of<v3::KernelsWrittenRow>());
   all.push_back({std::string(v1::kMeanMasses), "/attention/mean"});
   all.push_back({std::string(v1::kMaxMasses), "/attention/max"});
   return all;
@@ -114,12 +120,28 @@ TEST_CASE("the documented recipe finds the recorded masses of every step") {
   CHECK(compared > 1000);
 }
 
+TEST_CASE("every number of an operation and a phase is in the description of its column") {
+  std::string kinds;
+  for (std::size_t i = 0; i < v3::kOperationKindOfNumber.size(); ++i) {
+    kinds += (i == 0 ? "" : ", ") + std::to_string(i) + " " +
+             std::string(to_string(v3::kOperationKindOfNumber[i]));
+  }
+  std::string phases = "of the forward pass: ";
+  for (std::size_t i = 0; i < v3::kPhaseOfNumber.size(); ++i) {
+    phases += (i == 0 ? "" : ", ") + std::to_string(i) + " " +
+              std::string(to_string(v3::kPhaseOfNumber[i]));
+  }
+  constexpr auto columns = traces::schema::Table<v3::OperationRow>::kColumns;
+  CHECK(std::get<2>(columns).description == kinds);
+  CHECK(std::get<3>(columns).description == phases);
+}
+
 TEST_CASE("every dataset of the schema is in the file and in docs/format.md") {
   std::ifstream doc("docs/format.md");
   const std::string text{std::istreambuf_iterator<char>(doc), {}};
   REQUIRE_FALSE(text.empty());
   const TemporaryFolder folder;
-  record(folder / "t.h5", kSmall);
+  record_with_kernels(folder / "t.h5", kSmall);
   const H5File file(folder / "t.h5", H5F_ACC_RDONLY);
   for (const auto& column : all_columns(static_cast<v1::EpisodeTables*>(nullptr))) {
     INFO(column.path);

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 
+#include "tests/support/synthetic_kernels.h"
 #include "tests/support/synthetic_trace.h"
 #include "tests/support/trace_events.h"
 #include "tracer/recorder.h"
@@ -29,6 +31,25 @@ inline void record(const std::filesystem::path& path, const SyntheticOptions& op
   tracer::Recorder recorder(path, synthetic_header(options), recorder_options);
   emit_synthetic_trace(options, recorder);
   recorder.close();
+}
+
+/// The same with the kernel times of so many forward passes.
+inline void record_with_kernels(const std::filesystem::path& path, const SyntheticOptions& options,
+                                std::int64_t passes = 20) {
+  GivenTimer timer;
+  traces::Header header = synthetic_header(options);
+  header.kernel_timing = {.clock = "cupti", .copy_gbps = 3000.5, .matmul_tflops = 700.25};
+  tracer::Recorder recorder(path, header, {.kernels = &timer});
+  emit_synthetic_trace(options, recorder);
+  timer.run_passes(passes);
+  recorder.close();
+}
+
+/// The kernel times of record_with_kernels().
+inline traces::KernelBatch expected_kernels(std::int64_t passes = 20) {
+  GivenTimer timer;
+  timer.run_passes(passes);
+  return timer.log().take();
 }
 
 /// Whether every episode that the reader finds is one that was emitted, event for event.

@@ -13,6 +13,7 @@
 #include "engine/agent/runner.h"
 #include "engine/kv/policies/registry.h"
 #include "simulator/policy_replay.h"
+#include "tests/support/file_content.h"
 #include "tests/support/pocket_run.h"
 #include "tests/support/temporary_folder.h"
 #include "tracer/recorder.h"
@@ -51,11 +52,13 @@ traces::Header header_of(const agent::AgentConfig& agent, const runtime::EngineC
   header.head_dim = shape.head_dim;
   header.prefill_rows = engine.prefill_rows;
   header.episodes_planned = agent.episodes;
+  header.config_json =
+      "{\"policy_lag\": " + std::to_string(engine.policy_lag_steps.value_or(0)) + "}";
   return header;
 }
 
-void record(const agent::AgentConfig& agent, const fs::path& path) {
-  const runtime::EngineConfig engine;
+void record(const agent::AgentConfig& agent, const runtime::EngineConfig& engine,
+            const fs::path& path) {
   tracer::Recorder recorder(path, header_of(agent, engine));
   agent::Runner runner(testing::pocket_model(), engine, agent, recorder);
   const auto totals = runner.run([](auto, auto) { return true; });
@@ -66,15 +69,18 @@ void record(const agent::AgentConfig& agent, const fs::path& path) {
 }  // namespace
 
 TEST_CASE("A replay evicts exactly what the engine evicted, for every policy, budget and seed") {
+  runtime::EngineConfig engine;
+  engine.policy_lag_steps = GENERATE(0, 1);
   for (const auto& policy : kv::policies()) {
     std::size_t victims = 0;
     for (const auto budget : kBudgets) {
       for (const auto seed : kSeeds) {
         const auto config = config_of(policy, budget, seed);
-        INFO(policy.name << ", budget " << config.policy.budget_tokens << ", seed " << seed);
+        INFO(policy.name << ", budget " << config.policy.budget_tokens << ", seed " << seed
+                         << ", lag " << *engine.policy_lag_steps);
         const testing::TemporaryFolder folder;
         const auto path = folder / "trace.h5";
-        record(config, path);
+        record(config, engine, path);
         const traces::Reader trace(path);
         const auto replay = simulator::replay_policy(trace, config.policy);
         CHECK(replay.validity == simulator::Validity::same_policy);
@@ -89,5 +95,22 @@ TEST_CASE("A replay evicts exactly what the engine evicted, for every policy, bu
     }
     INFO(policy.name);
     CHECK((victims > 0) == (policy.trigger != kv::Trigger::never));
+  }
+}
+
+TEST_CASE("A trace is the same, byte for byte, whether or not steps overlap") {
+  const std::int32_t concurrency = GENERATE(1, 3);
+  for (const auto& policy : kv::policies()) {
+    auto agent = config_of(policy, 288, 7000304);
+    agent.concurrency = concurrency;
+    INFO(policy.name << ", concurrency " << concurrency);
+    runtime::EngineConfig engine;
+    engine.policy_lag_steps = 1;
+    const testing::TemporaryFolder folder;
+    record(agent, engine, folder / "waiting.h5");
+    engine.overlap = true;
+    record(agent, engine, folder / "overlapping.h5");
+    CHECK(testing::content_of(folder / "waiting.h5") ==
+          testing::content_of(folder / "overlapping.h5"));
   }
 }

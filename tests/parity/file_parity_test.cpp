@@ -31,8 +31,8 @@ namespace {
 /// a step, of the coming one at a boundary) and passes everything to the recorder.
 class DecidingSink final : public EventSink {
  public:
-  DecidingSink(kv::PolicySpec policy, std::int32_t page_size, EventSink& next)
-      : policy_(std::move(policy)), page_size_(page_size), next_(next) {}
+  DecidingSink(kv::PolicySpec policy, std::int32_t page_size, std::int32_t lag, EventSink& next)
+      : policy_(std::move(policy)), page_size_(page_size), lag_(lag), next_(next) {}
 
   void on(const Event& event) override {
     const EpisodeId id = std::visit([](const auto& e) { return e.episode; }, event);
@@ -62,12 +62,13 @@ class DecidingSink final : public EventSink {
   Deciding& at(EpisodeId id) {
     const auto found = episodes_.find(id);
     if (found != episodes_.end()) return found->second;
-    return episodes_.emplace(id, Deciding{kv::EvictionController(policy_, page_size_)})
+    return episodes_.emplace(id, Deciding{kv::EvictionController(policy_, page_size_, lag_)})
         .first->second;
   }
 
   kv::PolicySpec policy_;
   std::int32_t page_size_;
+  std::int32_t lag_;
   EventSink& next_;
   std::map<EpisodeId, Deciding> episodes_;
 };
@@ -76,15 +77,17 @@ SyntheticOptions options_of(std::uint64_t seed) {
   return {.episodes = 5, .concurrency = 3, .turns = 10, .page_size = 8, .seed = seed};
 }
 
-fs::path record(const kv::PolicySpec& policy, const SyntheticOptions& options) {
+fs::path record(const kv::PolicySpec& policy, const SyntheticOptions& options,
+                std::int32_t lag = 0) {
   const fs::path path =
       fs::temp_directory_path() / ("pagequest_file_parity_" + policy.name + ".h5");
   traces::Header header = synthetic_header(options);
   header.policy = policy.name;
   header.policy_params = kv::resolved_params(policy);
   header.budget_tokens = policy.budget_tokens;
+  header.config_json = "{\"policy_lag\":" + std::to_string(lag) + "}";
   tracer::Recorder recorder(path, header);
-  DecidingSink sink(policy, options.page_size, recorder);
+  DecidingSink sink(policy, options.page_size, lag, recorder);
   emit_synthetic_trace(options, sink,
                        [&](EpisodeId id, bool boundary) { return sink.decide(id, boundary); });
   recorder.close();
@@ -94,6 +97,7 @@ fs::path record(const kv::PolicySpec& policy, const SyntheticOptions& options) {
 }  // namespace
 
 TEST_CASE("A file's replay comes to the file's victims, for every policy, budget and seed") {
+  const std::int32_t lag = GENERATE(0, 1, 2);
   for (const kv::PolicyEntry& entry : kv::policies()) {
     std::size_t victims = 0;
     for (const std::int32_t budget : {48, 80, 128}) {
@@ -102,11 +106,12 @@ TEST_CASE("A file's replay comes to the file's victims, for every policy, budget
             .name = std::string(entry.name),
             .params = {},
             .budget_tokens = entry.trigger == kv::Trigger::budget ? budget : 0};
-        const fs::path path = record(policy, options_of(seed));
+        const fs::path path = record(policy, options_of(seed), lag);
         const traces::Reader trace(path);
         const auto replay =
             simulator::replay_policy(trace, simulator::recorded_policy(trace.header()));
-        INFO(entry.name << ", budget " << budget << ", seed " << seed);
+        INFO(entry.name << ", budget " << budget << ", seed " << seed << ", lag " << lag);
+        CHECK(replay.lag_steps == lag);
         CHECK(replay.validity == simulator::Validity::same_policy);
         REQUIRE(replay.episodes.size() == 5);
         for (const auto& episode : replay.episodes) {

@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "traces/check.h"
+#include "traces/check/findings.h"
+#include "traces/check/kernel_rules.h"
 
 namespace pagequest::traces {
 namespace {
@@ -16,6 +18,7 @@ constexpr std::array kRules{
     Rule{"cursors", "cursors increase", Severity::error},
     Rule{"episode", "an episode begins and ends once", Severity::error},
     Rule{"evictions", "evicted tokens were live, and as many as stated", Severity::error},
+    Rule{"kernels", "no kernel ends before it starts", Severity::error},
     Rule{"key-bounds", "keys are bounded once a page, in the step that fills it, lowest <= highest",
          Severity::error},
     Rule{"live-pages", "attention is listed for exactly the pages with live tokens in a window",
@@ -23,11 +26,13 @@ constexpr std::array kRules{
     Rule{"mass-max", "0 <= mean <= maximum <= 1", Severity::error},
     Rule{"mass-sum", "mean masses and the sinks' share sum to 1 a layer and KV head",
          Severity::error},
+    Rule{"operations", "operations follow the iterations, belong to a layer and cost something",
+         Severity::error},
     Rule{"pages-freed", "a page is freed when its last live token goes", Severity::error},
     Rule{"positions", "positions are contiguous in each thread", Severity::error},
     Rule{"query-cosine", "cosines are in [-1, 1]; a thread's first step has none", Severity::error},
     Rule{"query-heads", "masses per query head reduce to mean and maximum", Severity::error},
-    Rule{"readable", "every whole episode can be read", Severity::error},
+    Rule{"readable", "every whole episode and the kernel times can be read", Severity::error},
     Rule{"steps", "steps are contiguous in each thread", Severity::error},
     Rule{"token-sets", "live tokens alone reach a threshold, and each lower one with it",
          Severity::error},
@@ -61,6 +66,17 @@ std::vector<Finding> check_file(const Reader& reader) {
   return findings;
 }
 
+std::vector<Finding> check_kernels(const Reader& reader) {
+  Findings findings;
+  KernelChecker checker(reader.header(), findings);
+  try {
+    reader.replay_kernels(checker);
+  } catch (const Error& error) {
+    findings.add("readable", error.what());
+  }
+  return findings.take();
+}
+
 }  // namespace
 
 std::span<const Rule> check_rules() { return kRules; }
@@ -68,6 +84,7 @@ std::span<const Rule> check_rules() { return kRules; }
 std::vector<Finding> check_trace(const Reader& reader,
                                  const std::function<void(std::size_t)>& progress) {
   std::vector<Finding> findings = check_file(reader);
+  for (auto& finding : check_kernels(reader)) findings.push_back(std::move(finding));
   EpisodeChecker checker(reader.header());
   for (std::size_t i = 0; i < reader.episodes().size(); ++i) {
     try {

@@ -3,6 +3,7 @@
 #include "traces/io/attributes.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "traces/io/column.h"
@@ -61,7 +62,9 @@ Handle open(const Status& status, hid_t object, const std::string& name, H5T_cla
   const Handle space(H5Aget_space(attribute.get()), H5Sclose);
   if (H5Tget_class(type.get()) != wanted || H5Sget_simple_extent_npoints(space.get()) != 1) {
     status.fail("an attribute has the wrong type", name, {},
-                wanted == H5T_STRING ? "a text" : "an integer");
+                wanted == H5T_STRING    ? "a text"
+                : wanted == H5T_INTEGER ? "an integer"
+                                        : "a number");
   }
   return attribute;
 }
@@ -85,6 +88,10 @@ void write_attribute(const Status& status, hid_t object, const std::string& name
 void write_attribute(const Status& status, hid_t object, const std::string& name,
                      std::uint64_t value) {
   write(status, object, name, H5T_STD_U64LE, H5T_NATIVE_UINT64, &value);
+}
+
+void write_attribute(const Status& status, hid_t object, const std::string& name, double value) {
+  write(status, object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
 void write_attribute(const Status& status, hid_t object, const std::string& name,
@@ -128,6 +135,17 @@ std::uint64_t read_unsigned(const Status& status, hid_t object, const std::strin
   const Handle attribute = open(status, object, name, H5T_INTEGER);
   std::uint64_t value = 0;
   status(H5Aread(attribute.get(), H5T_NATIVE_UINT64, &value), kMissing, name);
+  return value;
+}
+
+double read_number(const Status& status, hid_t object, const std::string& name, double least) {
+  const Handle attribute = open(status, object, name, H5T_FLOAT);
+  double value = 0;
+  status(H5Aread(attribute.get(), H5T_NATIVE_DOUBLE, &value), kMissing, name);
+  if (!std::isfinite(value) || value < least) {
+    status.fail("an attribute is out of range", name, std::to_string(value),
+                "at least " + std::to_string(least));
+  }
   return value;
 }
 

@@ -20,6 +20,7 @@ void write_attribute(const Status& status, hid_t object, const std::string& name
                      std::int64_t value);
 void write_attribute(const Status& status, hid_t object, const std::string& name,
                      std::uint64_t value);
+void write_attribute(const Status& status, hid_t object, const std::string& name, double value);
 /// A 1-D attribute; an empty one is left out.
 void write_attribute(const Status& status, hid_t object, const std::string& name,
                      std::span<const float> values);
@@ -32,6 +33,9 @@ void write_attribute(const Status& status, hid_t object, const std::string& name
                                         std::int64_t least, std::int64_t most);
 [[nodiscard]] std::uint64_t read_unsigned(const Status& status, hid_t object,
                                           const std::string& name);
+/// Throws as well if the value is not finite or below `least`.
+[[nodiscard]] double read_number(const Status& status, hid_t object, const std::string& name,
+                                 double least);
 /// A 1-D attribute; none is empty.
 [[nodiscard]] std::vector<float> read_floats(const Status& status, hid_t object,
                                              const std::string& name);

@@ -12,16 +12,6 @@ namespace {
 
 using namespace schema::v2;
 
-/// Throws input_error if the file has an object that its header does not announce.
-void expect_absent(const Status& status, hid_t file, std::string_view name) {
-  const std::string path(name);
-  const std::string group = path.substr(0, path.find('/'));
-  if (H5Lexists(file, group.c_str(), H5P_DEFAULT) <= 0) return;
-  if (H5Lexists(file, path.c_str(), H5P_DEFAULT) <= 0) return;
-  status.fail("the trace is inconsistent: its header does not announce a dataset that it has", name,
-              {}, {});
-}
-
 template <class T>
 std::optional<ColumnReader> open(const Status& status, hid_t file, std::string_view name,
                                  bool announced) {

@@ -26,7 +26,7 @@ struct ReadersOf<std::tuple<Rows...>> {
   }
 };
 
-/// Reads episodes of a file in format version 1 or 2. Every size and reference is checked before it
+/// Reads episodes of a file of any supported version. Every size and reference is checked before it
 /// is used; what doesn't fit is an input_error.
 class EpisodeReader {
  public:

@@ -5,17 +5,19 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "traces/io/attributes.h"
-#include "traces/schema/v2.h"
+#include "traces/schema/v3.h"
 
 namespace pagequest::traces::io {
 namespace {
 
-namespace v2 = schema::v2;
+using schema::v2::kFormat;
+using schema::v3::kVersion;
 
 constexpr const char* kParamsGroup = "policy_params";
 
@@ -55,21 +57,26 @@ constexpr std::array<std::pair<const char*, bool Captures::*>, 4> kCaptures{
 constexpr const char* kThresholds = "thresholds";
 constexpr const char* kWindows = "windows";
 
+constexpr const char* kCapturesKernels = "captures_kernels";
+constexpr const char* kKernelClock = "kernel_clock";
+constexpr std::array<std::pair<const char*, double KernelTiming::*>, 2> kCeilings{
+    {{"copy_gbps", &KernelTiming::copy_gbps}, {"matmul_tflops", &KernelTiming::matmul_tflops}}};
+
 /// Returns the version.
 std::int64_t check_version(const Status& status, hid_t file) {
   if (H5Aexists(file, "format") <= 0 || H5Aexists(file, "format_version") <= 0) {
     status.fail("this is not a PageQuest trace", {}, "an HDF5 file of another kind",
-                "the attribute `format` = " + std::string(v2::kFormat));
+                "the attribute `format` = " + std::string(kFormat));
   }
   const std::string format = read_text(status, file, "format");
-  if (format != v2::kFormat) {
-    status.fail("this is not a PageQuest trace", "format", format, std::string(v2::kFormat));
+  if (format != kFormat) {
+    status.fail("this is not a PageQuest trace", "format", format, std::string(kFormat));
   }
   const std::int64_t version = read_integer(status, file, "format_version", 0, kAny);
-  if (version < 1 || version > v2::kVersion) {
+  if (version < 1 || version > kVersion) {
     status.fail("unknown version of the trace format", "format_version", std::to_string(version),
-                "1 to " + std::to_string(v2::kVersion),
-                version > v2::kVersion ? "a newer PageQuest can read it" : "");
+                "1 to " + std::to_string(kVersion),
+                version > kVersion ? "a newer PageQuest can read it" : "");
   }
   return version;
 }
@@ -82,6 +89,27 @@ void write_captures(const Status& status, hid_t file, const Header& header) {
   }
   write_attribute(status, file, kThresholds, std::span<const float>(header.captures.thresholds));
   write_attribute(status, file, kWindows, std::span<const std::int32_t>(header.windows));
+}
+
+/// What version 3 added.
+void write_kernel_timing(const Status& status, hid_t file, const Header& header) {
+  const auto& timing = header.kernel_timing;
+  write_attribute(status, file, kCapturesKernels, std::int64_t{timing.has_value()});
+  if (!timing) return;
+  write_attribute(status, file, kKernelClock, timing->clock);
+  for (const auto& [name, member] : kCeilings) {
+    if ((*timing).*member > 0) write_attribute(status, file, name, (*timing).*member);
+  }
+}
+
+std::optional<KernelTiming> read_kernel_timing(const Status& status, hid_t file) {
+  if (read_integer(status, file, kCapturesKernels, 0, 1) == 0) return std::nullopt;
+  KernelTiming timing;
+  timing.clock = read_text(status, file, kKernelClock);
+  for (const auto& [name, member] : kCeilings) {
+    if (H5Aexists(file, name) > 0) timing.*member = read_number(status, file, name, 0);
+  }
+  return timing;
 }
 
 void check_thresholds(const Status& status, const Header& header) {
@@ -133,14 +161,15 @@ void read_captures(const Status& status, hid_t file, Header& header) {
 }  // namespace
 
 void write_header(const Status& status, hid_t file, const Header& header) {
-  write_attribute(status, file, "format", v2::kFormat);
-  write_attribute(status, file, "format_version", std::int64_t{v2::kVersion});
+  write_attribute(status, file, "format", kFormat);
+  write_attribute(status, file, "format_version", std::int64_t{kVersion});
   for (const auto& [name, member] : kTexts) write_attribute(status, file, name, header.*member);
   for (const auto& field : kIntegers) {
     write_attribute(status, file, field.name, std::int64_t{header.*field.member});
   }
   write_attribute(status, file, "seed", header.seed);
   write_captures(status, file, header);
+  write_kernel_timing(status, file, header);
   const Handle properties(H5Pcreate(H5P_GROUP_CREATE), H5Pclose);
   status(H5Pset_obj_track_times(properties.get(), false), "can't set up a group");
   const Handle group(H5Gcreate2(file, kParamsGroup, H5P_DEFAULT, properties.get(), H5P_DEFAULT),
@@ -161,6 +190,7 @@ Header read_header(const Status& status, hid_t file) {
   }
   header.seed = read_unsigned(status, file, "seed");
   if (version >= 2) read_captures(status, file, header);
+  if (version >= 3) header.kernel_timing = read_kernel_timing(status, file);
   const Handle group(H5Gopen2(file, kParamsGroup, H5P_DEFAULT), H5Gclose);
   status(group.get(), "a group is missing or damaged", kParamsGroup);
   for (const auto& name : attribute_names(status, group.get())) {

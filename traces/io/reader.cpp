@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "traces/event_decoder.h"
 #include "traces/io/episode_reader.h"
 #include "traces/io/header_io.h"
+#include "traces/io/kernel_tables.h"
 
 namespace pagequest::traces {
 namespace {
@@ -52,6 +54,11 @@ struct Reader::State {
         opened(open_file(status)),
         header(io::read_header(status, opened.file.get())),
         episodes(status, opened.file.get(), header) {
+    if (header.kernel_timing) {
+      kernels.emplace(status, opened.file.get());
+    } else {
+      io::expect_no_kernel_times(status, opened.file.get());
+    }
     for (const auto& row : episodes.episodes()) ended.push_back(decode_episode(row));
     for (const auto& row : episodes.unfinished()) unfinished.push_back(EpisodeId{row.episode});
   }
@@ -60,6 +67,7 @@ struct Reader::State {
   OpenedFile opened;  // declared before the columns: they are closed first
   Header header;
   io::EpisodeReader episodes;
+  std::optional<io::KernelReader> kernels;
   std::vector<EpisodeEnded> ended;
   std::vector<EpisodeId> unfinished;
 };
@@ -103,6 +111,15 @@ void Reader::replay(std::size_t index, EventSink& sink, bool with_attention) con
                               return episodes.read_bounds(recording, row);
                             }};
   decode_events(recording, state_->header, with_attention ? &load : nullptr, sink);
+}
+
+KernelCounts Reader::kernel_counts() const {
+  return state_->kernels ? state_->kernels->counts() : KernelCounts{};
+}
+
+void Reader::replay_kernels(KernelTimesSink& sink) const {
+  const QuietErrors quiet;
+  if (state_->kernels) state_->kernels->replay(sink);
 }
 
 }  // namespace pagequest::traces

@@ -25,4 +25,7 @@ inline void expect_inside(const Status& status, std::string_view reference, std:
   if (!fits(begin, count, rows)) reject_reference(status, reference, begin, count, rows);
 }
 
+/// Throws input_error if the file has an object that its header does not announce.
+void expect_absent(const Status& status, hid_t file, std::string_view name);
+
 }  // namespace pagequest::traces::io

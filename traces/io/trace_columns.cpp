@@ -80,7 +80,9 @@ TraceColumns::TraceColumns(const Status& status, hid_t file, const Header& heade
            "(layer, KV head, step, page) of each block: mean over the query heads"),
       max(status, file, kMaxMasses,
           "(layer, KV head, step, page) of each block: maximum over the query heads"),
-      captures(status, file, header) {}
+      captures(status, file, header) {
+  if (header.kernel_timing) kernels.emplace(status, file);
+}
 
 std::int64_t TraceColumns::append(const PackedBlock& block) {
   const auto begin = static_cast<std::int64_t>(mean.next());
@@ -108,6 +110,7 @@ void TraceColumns::flush_data() {
   max.flush();
   captures.flush(mean.next());
   std::apply([](auto&... table) { (table.flush(), ...); }, tables);
+  if (kernels) kernels->flush();
 }
 
 }  // namespace pagequest::traces::io

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "traces/attention_block.h"
 #include "traces/header.h"
 #include "traces/io/capture_columns.h"
+#include "traces/io/kernel_tables.h"
 #include "traces/io/table.h"
 #include "traces/io/value_writer.h"
 #include "traces/recording.h"
@@ -59,6 +61,7 @@ struct TraceColumns {
   ValueWriter<float> mean;
   ValueWriter<float> max;
   CaptureColumns captures;
+  std::optional<KernelWriter> kernels;
 };
 
 }  // namespace pagequest::traces::io

@@ -111,6 +111,14 @@ struct Writer::State {
     bytes_since_commit += sizeof(float) * (bounds.lowest.size() + bounds.highest.size());
   }
 
+  void write_kernels(const KernelBatch& batch) {
+    PQ_CHECK(columns->kernels, "kernel times are announced in the header");
+    columns->kernels->append(batch);
+    bytes_since_commit +=
+        sizeof(Operation) * batch.operations.size() + sizeof(KernelRun) * batch.runs.size();
+    if (bytes_since_commit >= options.commit_bytes) commit();
+  }
+
   /// Blocks go to the tables in the order of their numbers, so that AttentionRow::block fits.
   void take_blocks(EpisodeRecording& recording) {
     auto& rows = recording.rows<BlockRow>();
@@ -225,6 +233,10 @@ void Writer::write_bounds(EpisodeId episode, const KeyBounds& bounds) {
 
 void Writer::write_episode(EpisodeRecording recording) {
   state_->run([&] { state_->write_episode(recording); });
+}
+
+void Writer::write_kernels(const KernelBatch& batch) {
+  state_->run([&] { state_->write_kernels(batch); });
 }
 
 void Writer::close(std::span<const EpisodeId> unfinished) {

@@ -103,10 +103,11 @@ Json episode_record(const ExpertWorld& world, std::uint64_t index, const ExportO
 void export_jsonl(std::string_view task, std::string_view setting, std::uint64_t seed,
                   std::uint64_t first, std::uint64_t count, std::ostream& out,
                   const ExportOptions& options) {
+  (void)make_world(task, setting, seed, first);  // throws where there is no expert
   const Json header = {{"task", task},
                        {"setting", setting},
                        {"seed", seed},
-                       {"vocabulary", vocabulary()},
+                       {"vocabulary", find_task(task).vocabulary()},
                        {"relations", relation_words()}};
   out << header.dump() << '\n';
   for (std::uint64_t index = first; index < first + count; ++index) {

@@ -8,22 +8,24 @@
 #include "base/error.h"
 #include "base/params.h"
 #include "engine/agent/tasks/corpus_task.h"
+#include "engine/agent/tasks/derivation_world.h"
 #include "engine/agent/tasks/hops_world.h"
 #include "engine/agent/tasks/prompts_task.h"
 #include "engine/agent/tasks/settings.h"
 #include "engine/agent/tasks/task.h"
+#include "engine/agent/tasks/words.h"
 
 namespace pagequest::agent {
 namespace {
 
-constexpr std::array<std::string_view, 4> kHopsSettings = {"default", "long", "short", "tiny"};
+constexpr std::array<std::string_view, 4> kPocketSettings = {"default", "long", "short", "tiny"};
 constexpr std::array<std::string_view, 1> kOneSetting = {"default"};
 constexpr std::array<std::string_view, 2> kCorpusFiles = {"questions", "corpus"};
 constexpr std::array<std::string_view, 1> kPromptsFiles = {"prompts"};
 
 constexpr TokenLimits kTextLimits = {.turn = 4096, .auxiliary = 1024};  // room for reasoning
 
-constexpr std::array<Task, 3> kTasks = {{
+constexpr std::array<Task, 5> kTasks = {{
     {.name = "corpus",
      .description = "Answer questions with search, open and find over documents of your own",
      .settings = kOneSetting,
@@ -31,14 +33,34 @@ constexpr std::array<Task, 3> kTasks = {{
      .format = "",
      .limits = kTextLimits,
      .make_expert = nullptr,
+     .vocabulary = nullptr,
      .open = open_corpus_task},
+    {.name = "pocket-cot",
+     .description = "Run a program line by line; results are needed again much later",
+     .settings = kPocketSettings,
+     .files = {},
+     .format = "pocket",
+     .limits = {.turn = 8192, .auxiliary = 256},
+     .make_expert = make_cot,
+     .vocabulary = derivation_vocabulary,
+     .open = open_cot},
+    {.name = "pocket-direct",
+     .description = "The control of pocket-cot: each line needs only the one before it",
+     .settings = kPocketSettings,
+     .files = {},
+     .format = "pocket",
+     .limits = {.turn = 8192, .auxiliary = 256},
+     .make_expert = make_direct,
+     .vocabulary = derivation_vocabulary,
+     .open = open_direct},
     {.name = "pocket-hops",
      .description = "Follow a chain of facts through documents that open once; go back to old ones",
-     .settings = kHopsSettings,
+     .settings = kPocketSettings,
      .files = {},
      .format = "pocket",
      .limits = {.turn = 256, .auxiliary = 256},
      .make_expert = make_hops,
+     .vocabulary = vocabulary,
      .open = open_hops},
     {.name = "prompts",
      .description = "Continue prompts or chats of your own, one generation each",
@@ -47,6 +69,7 @@ constexpr std::array<Task, 3> kTasks = {{
      .format = "",
      .limits = kTextLimits,
      .make_expert = nullptr,
+     .vocabulary = nullptr,
      .open = open_prompts_task},
 }};
 static_assert(std::ranges::is_sorted(kTasks, std::ranges::less{}, &Task::name));

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/agent/tasks/expert_world.h"
 #include "engine/agent/tasks/world.h"
@@ -63,6 +64,7 @@ struct Task {
   /// Worlds with a known solution; null if the task has none.
   std::unique_ptr<ExpertWorld> (*make_expert)(std::string_view setting, std::uint64_t seed,
                                               std::uint64_t index);
+  std::vector<std::string> (*vocabulary)();  // of such worlds, in the order of token ids
   std::unique_ptr<TaskSource> (*open)(const TaskInputs& inputs, const model::Tokenizer& tokenizer);
 };
 

@@ -5,8 +5,7 @@
 #include <array>
 #include <string>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
+#include "engine/model/tokenizer/flat_map.h"
 #include "engine/model/tokenizer/merges.h"
 #include "engine/model/tokenizer/pipeline.h"
 #include "engine/model/tokenizer/split_pattern.h"
@@ -41,7 +40,7 @@ class ByteLevelBpe : public Pipeline {
 
   const Vocabulary& vocabulary_;
   Options options_;
-  boost::unordered_flat_map<std::string, std::int32_t> whole_words_;  // by bytes; ignore_merges
+  FlatMap<std::string, std::int32_t> whole_words_;  // by bytes; ignore_merges
 };
 
 }  // namespace pagequest::model::tokenizer

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include "engine/model/tokenizer/flat_map.h"
 
 namespace pagequest::model::tokenizer {
 
@@ -31,7 +31,7 @@ class Merges {
   void apply_to_short(std::vector<std::int32_t>& ids, std::size_t begin) const;
   void apply_to_long(std::vector<std::int32_t>& ids, std::size_t begin) const;
 
-  boost::unordered_flat_map<std::uint64_t, Result> results_;
+  FlatMap<std::uint64_t, Result> results_;
 };
 
 }  // namespace pagequest::model::tokenizer

@@ -35,11 +35,16 @@ std::int64_t bytes_of_panel(WeightType type, std::int64_t inputs) {
   return 0;
 }
 
-std::int64_t bytes_of_panel_scales(WeightType type, std::int64_t inputs) {
-  if (type == WeightType::int8)
-    return round_up_to(inputs, kInt8Group) / kInt8Group * kPanelColumns * 4;
-  if (type == WeightType::mxfp4) return inputs / kMxfp4Group * kPanelColumns;
+/// Groups of inputs that share a scale.
+std::int64_t groups_of(WeightType type, std::int64_t inputs) {
+  if (type == WeightType::int8) return round_up_to(inputs, kInt8Group) / kInt8Group;
+  if (type == WeightType::mxfp4) return inputs / kMxfp4Group;
   return 0;
+}
+
+std::int64_t bytes_of_panel_scales(WeightType type, std::int64_t inputs) {
+  const std::int64_t scale_bytes = type == WeightType::mxfp4 ? 1 : 4;
+  return groups_of(type, inputs) * kPanelColumns * scale_bytes;
 }
 
 /// One output of a panel: the same column of every row of kPanelColumns elements.
@@ -55,6 +60,19 @@ const Element* column_of(const std::byte* panels, std::int64_t panel_bytes, std:
                          std::int64_t elements_each) {
   const std::byte* panel = panels + output / kPanelColumns * panel_bytes;
   return reinterpret_cast<const Element*>(panel) + output % kPanelColumns * elements_each;
+}
+
+/// Copies one output's elements; a panel holds `elements_each` successive ones of an output side by
+/// side.
+template <class Element>
+void copy_column(const std::byte* panels, std::int64_t panel_bytes, std::int64_t output,
+                 std::int64_t elements_each, std::int64_t count, std::byte* out) {
+  const auto* column = column_of<Element>(panels, panel_bytes, output, elements_each);
+  for (std::int64_t k = 0; k < count; k += elements_each) {
+    const std::int64_t elements = std::min(elements_each, count - k);
+    std::memcpy(out + k * static_cast<std::int64_t>(sizeof(Element)), column + k * kPanelColumns,
+                static_cast<std::size_t>(elements) * sizeof(Element));
+  }
 }
 
 void store_int8_group(const float* row, std::int64_t count, std::int8_t* column, float* scale) {
@@ -175,6 +193,47 @@ void PackedMatrix::get_output(std::int64_t output, float* row) const {
       }
     }
   }
+}
+
+void PackedMatrix::get_stored_output(std::int64_t output, std::byte* weights,
+                                     std::byte* scales) const {
+  PQ_CHECK(output >= 0 && output < outputs_, "a row of another matrix");
+  const auto copy_weights = [&]<class Element>(Element, std::int64_t each, std::int64_t count) {
+    copy_column<Element>(panels_.data(), panel_bytes(), output, each, count, weights);
+  };
+  const auto copy_scales = [&]<class Element>(Element, std::int64_t count) {
+    copy_column<Element>(scales_.data(), panel_scale_bytes(), output, 1, count, scales);
+  };
+  switch (type_) {
+    case WeightType::f32:
+      return copy_weights(float{}, 1, inputs_);
+    case WeightType::bf16:
+      return copy_weights(std::uint16_t{}, 2, inputs_);
+    case WeightType::int8:
+      copy_weights(std::int8_t{}, 1, inputs_);
+      return copy_scales(float{}, groups_of(type_, inputs_));
+    case WeightType::mxfp4:
+      copy_weights(std::uint8_t{}, 1, inputs_ / 2);
+      return copy_scales(std::uint8_t{}, groups_of(type_, inputs_));
+  }
+}
+
+std::int64_t PackedMatrix::stored_bytes() const {
+  switch (type_) {
+    case WeightType::f32:
+      return inputs_ * 4;
+    case WeightType::bf16:
+      return inputs_ * 2;
+    case WeightType::int8:
+      return inputs_;
+    case WeightType::mxfp4:
+      return inputs_ / 2;
+  }
+  return 0;
+}
+
+std::int64_t PackedMatrix::stored_scale_bytes() const {
+  return bytes_of_panel_scales(type_, inputs_) / kPanelColumns;
 }
 
 std::int64_t PackedMatrix::panel_count() const { return panels_for(outputs_); }

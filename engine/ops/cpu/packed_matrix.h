@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -51,6 +52,14 @@ class PackedMatrix {
 
   /// The weights of one output as the kernels use them: (inputs).
   void get_output(std::int64_t output, float* row) const;
+
+  /// One output as it is stored, inputs in order without padding: `weights` (stored_bytes()) are
+  /// f32, bf16, int8 or pairs of 4-bit floats, the lower input in the lower four bits; `scales`
+  /// (stored_scale_bytes()), of each group of inputs, are f32 for int8 and biased exponents for
+  /// mxfp4, else nothing.
+  void get_stored_output(std::int64_t output, std::byte* weights, std::byte* scales) const;
+  [[nodiscard]] std::int64_t stored_bytes() const;
+  [[nodiscard]] std::int64_t stored_scale_bytes() const;
 
   [[nodiscard]] WeightType type() const { return type_; }
   [[nodiscard]] std::int64_t outputs() const { return outputs_; }

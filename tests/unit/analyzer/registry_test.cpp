@@ -9,6 +9,7 @@
 
 #include "analyzer/analysis_set.h"
 #include "base/error.h"
+#include "tests/support/synthetic_kernels.h"
 #include "tests/support/synthetic_trace.h"
 #include "tests/unit/analyzer/mini_trace.h"
 
@@ -50,6 +51,9 @@ TEST_CASE("every analysis names its tables and describes them") {
       .episodes = 2, .concurrency = 1, .captures = testing::all_captures()};
   AnalysisSet set(all_analyses(), testing::synthetic_header(options));
   testing::emit_synthetic_trace(options, set);
+  testing::GivenTimer timer;
+  timer.run_passes(2);
+  set.on(timer.log().take());
   std::set<std::string> names;
   for (const auto& result : set.results()) {
     CAPTURE(result.name);

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "analyzer/analysis_set.h"
+#include "tests/support/synthetic_kernels.h"
 #include "tests/support/synthetic_trace.h"
 #include "tests/unit/analyzer/mini_trace.h"
 #include "tests/unit/analyzer/page_sets.h"
@@ -14,7 +15,12 @@ namespace {
 
 std::vector<AnalysisResult> run(const testing::SyntheticOptions& options,
                                 const std::vector<AnalysisRequest>& requests) {
-  AnalysisSet set(requests, testing::synthetic_header(options));
+  traces::Header header = testing::synthetic_header(options);
+  header.kernel_timing = {.clock = "cupti", .copy_gbps = 3000, .matmul_tflops = 700};
+  AnalysisSet set(requests, header);
+  testing::GivenTimer timer;
+  timer.run_passes(30);
+  set.on(timer.log().take());
   testing::emit_synthetic_trace(options, set);
   return set.results();
 }

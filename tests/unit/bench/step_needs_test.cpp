@@ -2,9 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/bench/step_needs.h"
 
+#include <span>
+#include <vector>
+
 #include <catch2/catch.hpp>
 
+#include "base/event_sink.h"
 #include "engine/model/random_model.h"
+#include "engine/runtime/engine.h"
 
 namespace {
 
@@ -58,6 +63,39 @@ TEST_CASE("a prompt's arithmetic is that of its decode steps, but for their logi
   double steps = 0.0;
   for (int context = 1; context <= 12; ++context) steps += needs.decode_flops(context);
   CHECK(needs.prefill_flops(12) == Approx(steps - 11 * 2 * kLogitElements));
+}
+
+/// Sums what the operations that StepNeeds counts compute.
+class Products final : public OperationObserver {
+ public:
+  void begin(const Operation& operation) override {
+    using enum OperationKind;
+    for (const OperationKind kind :
+         {query_key_value, attention, attention_output, gate_up, down, logits}) {
+      if (operation.kind == kind) flops += static_cast<double>(operation.flops);
+    }
+  }
+  void end() override {}
+  double flops = 0.0;
+};
+
+TEST_CASE("What an engine's operations of a decode step compute is what the step needs",
+          "[bench]") {
+  auto config = model::named_geometry("tiny");
+  config.windows = {5, 0};
+  const auto model = model::random_model(config, 1, ops::WeightType::bf16);
+  const std::vector<std::int32_t> prompt(11, 7);
+  NullSink sink;
+  Products products;
+  runtime::EngineConfig engine_config{.pool_pages = 10};
+  engine_config.observer = &products;
+  runtime::Engine engine(model, engine_config, sink);
+  const SequenceId sequence = engine.add(EpisodeId{0}, prompt, {}, {});
+  (void)engine.step();
+  products.flops = 0.0;
+  engine.append(sequence, std::span(prompt).first(1));
+  (void)engine.step();
+  CHECK(products.flops == StepNeeds(model, ops::KvType::bf16).decode_flops(12));
 }
 
 }  // namespace

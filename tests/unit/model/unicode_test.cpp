@@ -47,6 +47,33 @@ TEST_CASE("UTF-8 of every length is kept") {
   CHECK(settled_bytes(text) == text.size());
 }
 
+TEST_CASE("A code point becomes the UTF-8 that reads back as it") {
+  const auto [code_point, bytes] = GENERATE(table<char32_t, std::size_t>({{0, 1},
+                                                                          {U'a', 1},
+                                                                          {0x7F, 1},
+                                                                          {0x80, 2},
+                                                                          {0xE9, 2},
+                                                                          {0x7FF, 2},
+                                                                          {0x800, 3},
+                                                                          {0xD7FF, 3},
+                                                                          {0xE000, 3},
+                                                                          {0xFFFF, 3},
+                                                                          {0x10000, 4},
+                                                                          {0x1F600, 4},
+                                                                          {0x10FFFF, 4}}));
+  const std::string text = to_utf8(code_point);
+  CHECK(text.size() == bytes);
+  const Utf8Char read = first_char(text);
+  CHECK(read.valid);
+  CHECK(read.code_point == code_point);
+  CHECK(read.bytes == bytes);
+}
+
+TEST_CASE("What is no character becomes U+FFFD") {
+  const auto code_point = GENERATE(values<char32_t>({0xD800, 0xDFFF, 0x110000, 0xFFFFFFFF}));
+  CHECK(to_utf8(code_point) == kReplaced);
+}
+
 TEST_CASE("Only a character cut off at the end is not settled") {
   const auto [bytes, settled] = GENERATE(table<std::string, std::size_t>({
       {"", 0},

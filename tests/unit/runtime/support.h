@@ -60,6 +60,7 @@ struct RecordedBounds {
   std::int32_t page = -1;
   std::vector<float> lowest;
   std::vector<float> highest;
+  bool operator==(const RecordedBounds&) const = default;
 };
 
 /// Keeps everything; `log` has one word an event, in order.

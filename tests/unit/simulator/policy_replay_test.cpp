@@ -15,6 +15,7 @@
 #include <catch2/catch.hpp>
 
 #include "engine/kv/policies/registry.h"
+#include "simulator/recorded_lag.h"
 #include "tests/support/synthetic_trace.h"
 
 using namespace pagequest;
@@ -200,6 +201,19 @@ TEST_CASE("A replay says how far it can be trusted") {
   CHECK(validity(header, streaming) == Validity::off_policy);
   header.policy = "hindsight";
   CHECK_THROWS_WITH(recorded_policy(header), Contains("sidequest"));
+}
+
+TEST_CASE("A replay reads how late decisions took effect from the recorded configuration") {
+  traces::Header header;
+  CHECK(recorded_lag_steps(header) == 0);
+  header.config_json = R"({"policy": "h2o"})";
+  CHECK(recorded_lag_steps(header) == 0);
+  header.config_json = R"({"policy": "h2o", "policy_lag": 2})";
+  CHECK(recorded_lag_steps(header) == 2);
+  header.config_json = R"({"policy_lag": -1})";
+  CHECK_THROWS_WITH(recorded_lag_steps(header), Contains("policy_lag") && Contains("-1"));
+  header.config_json = R"({"policy_lag": "one"})";
+  CHECK_THROWS_WITH(recorded_lag_steps(header), Contains("a number of steps"));
 }
 
 TEST_CASE("The table of a replay sums up its episodes") {

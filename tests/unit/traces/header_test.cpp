@@ -38,6 +38,8 @@ Header full_header() {
                        .query_cosine = true,
                        .key_bounds = true,
                        .thresholds = {0.01F, 0.5F}},
+          .kernel_timing =
+              traces::KernelTiming{.clock = "cupti", .copy_gbps = 3021.5, .matmul_tflops = 712.25},
           .config_json = std::string(200000, 'x'),
           .version = "0.1.0",
           .commit = ""};
@@ -75,6 +77,7 @@ TEST_CASE("every field of the header is read back") {
   CHECK(read.kv_tables == written.kv_tables);
   CHECK(read.windows == written.windows);
   CHECK(read.captures == written.captures);
+  CHECK(read.kernel_timing == written.kernel_timing);
 }
 
 TEST_CASE("a header without windows and captures is read back without them") {
@@ -85,6 +88,14 @@ TEST_CASE("a header without windows and captures is read back without them") {
   CHECK(read.windows.empty());
   CHECK_FALSE(read.has_windows());
   CHECK(read.captures == traces::Captures{});
+}
+
+TEST_CASE("a header without kernel times, and one without ceilings, is read back so") {
+  Header header = full_header();
+  header.kernel_timing = traces::KernelTiming{.clock = "host"};
+  CHECK(written_and_read(header).kernel_timing == traces::KernelTiming{.clock = "host"});
+  header.kernel_timing.reset();
+  CHECK_FALSE(written_and_read(header).kernel_timing.has_value());
 }
 
 TEST_CASE("a trace without episodes is a trace") {
