@@ -57,7 +57,7 @@ class Rng {
   }
 
  private:
-  __extension__ using Wide = unsigned __int128;
+  __extension__ typedef unsigned __int128 Wide;  // nvcc knows no other spelling
   std::uint64_t state_;
 };
 
