@@ -13,7 +13,7 @@
 namespace pagequest::runtime::PQ_CUDA_NS {
 namespace {
 
-gpu::DeviceKvLayout layout_of(const EngineConfig& config, const model::ModelConfig& model) {
+gpu::DeviceKvLayout device_layout(const EngineConfig& config, const model::ModelConfig& model) {
   return {.type = runtime::layout_of(config, model).type,
           .head_dim = model.head_dim,
           .page_size = config.page_size};
@@ -27,7 +27,7 @@ std::int64_t most_rows(const EngineConfig& config) {
 }
 
 std::int64_t block_bytes(const EngineConfig& config, const model::ModelConfig& model) {
-  return layout_of(config, model).block_bytes();
+  return device_layout(config, model).block_bytes();
 }
 
 std::unique_ptr<Backend> make(const model::Model& model, const EngineConfig& config,
@@ -52,13 +52,15 @@ CudaBackend::CudaBackend(const model::Model& model, const EngineConfig& config,
     : model_(model.config()),
       multiprocessors_(gpu::device_info().multiprocessors),
       weights_(model.weights(), stream_),
-      cache_(model_, groups, pages, layout_of(config, model_), stream_),
+      cache_(model_, groups, pages, device_layout(config, model_), stream_),
       rope_(model_),
       work_(model_, most_rows(config), weights_.has_f32(), stream_),
       batch_(groups.count(), config.capture_options.thresholds, stream_),
       captures_(model_, config.capture_options),
       key_bounds_(model_, groups),
       results_(model_.vocabulary),
+      costs_(model, groups, runtime::layout_of(config, model_).type,
+             {.element_bytes = weights_.has_f32() ? 4 : 2, .fused_activation = true}),
       observer_(config.observer, stream_),
       decoder_(model_, weights_, cache_, rope_, work_, multiprocessors_) {}
 
@@ -71,7 +73,8 @@ void CudaBackend::begin(std::int64_t iteration, std::span<const kv::PageCopy> co
   PQ_CHECK(answered_ == begun_, "a pass begins when the tokens of the one before are read");
   plan_ = plan_pass(chunks);
   reserve(chunks);
-  observer_.begin_pass(begun_, iteration, plan_.phase(), stream_);
+  if (observer_.active()) costs_.set_pass(chunks);
+  observer_.begin_pass(begun_, iteration, plan_.phase(), costs_, stream_);
   upload(copies);
   compute();
   download();
@@ -96,9 +99,10 @@ void CudaBackend::upload(std::span<const kv::PageCopy> copies) {
     if (batch_.upload(plan_, copies, begun_, captures_, stream_)) graphs_.clear();
   });
   if (copies.empty()) return;
-  observer_.run(OperationKind::copy_pages, -1, stream_, [&] {
-    cache_.copy(batch_.copies(), static_cast<std::int64_t>(copies.size()), stream_);
-  });
+  observer_.run(
+      OperationKind::copy_pages, -1, stream_,
+      [&] { cache_.copy(batch_.copies(), static_cast<std::int64_t>(copies.size()), stream_); },
+      2 * static_cast<std::int64_t>(copies.size()) * cache_.page_bytes());
 }
 
 void CudaBackend::compute() {
@@ -109,11 +113,13 @@ void CudaBackend::compute() {
 }
 
 void CudaBackend::download() {
-  observer_.run(OperationKind::download, -1, stream_,
-                [&] { results_.download(plan_, work_, stream_); });
+  observer_.run(
+      OperationKind::download, -1, stream_, [&] { results_.download(plan_, work_, stream_); },
+      PassResults::bytes(plan_, model_.vocabulary));
   if (!plan_.captures) return;
-  observer_.run(OperationKind::download, -1, captures_.stream(),
-                [&] { captures_.download(begun_, stream_); });
+  observer_.run(
+      OperationKind::download, -1, captures_.stream(), [&] { captures_.download(begun_, stream_); },
+      captures_.bytes(begun_));
 }
 
 void CudaBackend::finish_tokens() {

@@ -19,6 +19,7 @@
 #include "engine/runtime/cuda/pass_observer.h"
 #include "engine/runtime/cuda/pass_plan.h"
 #include "engine/runtime/cuda/pass_results.h"
+#include "engine/runtime/operation_costs.h"
 
 namespace pagequest::runtime::PQ_CUDA_NS {
 
@@ -60,6 +61,7 @@ class CudaBackend final : public Backend {
   DeviceCaptures captures_;
   DeviceKeyBounds key_bounds_;
   PassResults results_;
+  OperationCosts costs_;
   PassObserver observer_;
   DecodeGraphs graphs_;
   GpuDecoder decoder_;

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/model/model.h"
@@ -60,15 +62,20 @@ class DeviceWeights {
   [[nodiscard]] static std::int64_t bytes(const model::Weights& weights);
 
  private:
-  gpu::MatrixView add(const ops::PackedMatrix& matrix, const gpu::Stream& stream);
-  DeviceLinear add(const model::LinearWeights& linear, const gpu::Stream& stream);
-  const float* add(const std::vector<float>& values, const gpu::Stream& stream);
-  void add_feed_forward(const model::LayerWeights& from, DeviceLayer& layer,
-                        const gpu::Stream& stream);
-  gpu::ExpertMatrices add_experts(const std::vector<const model::LinearWeights*>& experts,
-                                  const gpu::Stream& stream);
+  const gpu::DeviceMatrix& add(std::span<const ops::PackedMatrix* const> matrices, bool as_f32);
+  DeviceLinear add(const model::LinearWeights& linear, bool as_f32 = false);
+  /// Null for an empty list.
+  const float* add(const std::vector<float>& values);
+  DeviceLayer add(const model::LayerWeights& layer);
+  void add_feed_forward(const model::LayerWeights& from, DeviceLayer& layer);
+  void add_experts(const model::LayerWeights& from, DeviceLayer& layer);
+  gpu::ExpertMatrices add_experts(std::span<const model::LinearWeights* const> experts,
+                                  bool as_f32);
 
-  std::vector<gpu::DeviceMatrix> matrices_;
+  const gpu::Stream& stream_;
+  gpu::Uploader uploader_;
+
+  std::deque<gpu::DeviceMatrix> matrices_;  // where they are put they stay
   std::vector<gpu::DeviceBuffer> vectors_;
   std::vector<DeviceLayer> layers_;
   gpu::MatrixView embedding_;

@@ -20,6 +20,7 @@ GpuDecoder::GpuDecoder(const model::ModelConfig& model, const DeviceWeights& wei
 void GpuDecoder::run(const PassPlan& plan, const DeviceBatch& batch, const gpu::Stream& stream,
                      PassObserver& observer) const {
   const Pass pass{plan, batch, stream, observer};
+  observer.set_rows(plan.rows);
   embed(pass);
   std::int64_t rows = plan.rows;
   for (std::int32_t layer = 0; layer < model_.layers; ++layer) {
@@ -28,6 +29,7 @@ void GpuDecoder::run(const PassPlan& plan, const DeviceBatch& batch, const gpu::
     if (layer + 1 == model_.layers) {
       keep_outputs(pass);
       rows = plan.kept_rows();
+      observer.set_rows(rows);
     }
     if (rows > 0) feed_forward_block(pass, layer, rows);
   }
@@ -219,8 +221,10 @@ gpu::RowsView GpuDecoder::remainder_of(gpu::Element element) const {
 
 void GpuDecoder::multiply(const Pass& pass, OperationKind kind, std::int32_t layer,
                           const gpu::LinearArgs& args) const {
+  gpu::LinearArgs product = args;
+  product.library = &library_;
   pass.observer.run(kind, layer, pass.stream,
-                    [&] { gpu::linear(args, work_.linear_scratch, pass.stream); });
+                    [&] { gpu::linear(product, work_.linear_scratch, pass.stream); });
 }
 
 gpu::Epilogue GpuDecoder::activation() const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "engine/model/model_config.h"
+#include "engine/ops/cuda/cublas_lt.h"
 #include "engine/ops/cuda/kernels.h"
 #include "engine/runtime/cuda/device_batch.h"
 #include "engine/runtime/cuda/device_kv.h"
@@ -67,6 +68,7 @@ class GpuDecoder {
   const DeviceRope& rope_;
   const DeviceWorkspace& work_;
   int multiprocessors_;
+  mutable gpu::CublasLt library_;  // its choices of algorithms grow
 };
 
 }  // namespace pagequest::runtime::PQ_CUDA_NS

@@ -27,12 +27,13 @@ void PassObserver::begin_pass(std::int64_t pass, std::int64_t iteration, Phase p
   origin_of(pass).record(stream);
 }
 
-Operation PassObserver::operation(OperationKind kind, std::int32_t layer) const {
+Operation PassObserver::operation(OperationKind kind, std::int32_t layer,
+                                  std::int64_t moved_bytes) const {
   Operation operation = of_pass_;
   operation.kind = kind;
   operation.layer = layer;
-  const OperationCost cost = costs_->of(kind, layer);
-  operation.bytes = cost.bytes;
+  const OperationCost cost = costs_->of(kind, layer, rows_);
+  operation.bytes = cost.bytes + moved_bytes;
   operation.flops = cost.flops;
   return operation;
 }

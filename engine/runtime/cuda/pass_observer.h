@@ -27,13 +27,16 @@ class PassObserver {
   /// the pass's last operation.
   void begin_pass(std::int64_t pass, std::int64_t iteration, Phase phase,
                   const OperationCosts& costs, const gpu::Stream& stream);
+  /// Rows that the operations which follow work on.
+  void set_rows(std::int64_t rows) { rows_ = rows; }
 
-  /// Runs `work`, which puts one operation into the stream.
+  /// Runs `work`, which puts one operation into the stream. `moved_bytes`: of copies and transfers.
   template <class Work>
-  void run(OperationKind kind, std::int32_t layer, const gpu::Stream& stream, const Work& work) {
+  void run(OperationKind kind, std::int32_t layer, const gpu::Stream& stream, const Work& work,
+           std::int64_t moved_bytes = 0) {
     if (observer_ == nullptr) return work();
-    begin(operation(kind, layer), stream);
-    const gpu::Range range(to_string(kind));
+    begin(operation(kind, layer, moved_bytes), stream);
+    const gpu::Range range(to_string(kind).data());  // a literal
     work();
     end(stream);
   }
@@ -51,7 +54,8 @@ class PassObserver {
     std::vector<Timed> operations;  // reused: the first `count`
     std::size_t count = 0;
   };
-  [[nodiscard]] Operation operation(OperationKind kind, std::int32_t layer) const;
+  [[nodiscard]] Operation operation(OperationKind kind, std::int32_t layer,
+                                    std::int64_t moved_bytes) const;
   void begin(const Operation& operation, const gpu::Stream& stream);
   void end(const gpu::Stream& stream);
   [[nodiscard]] PassTimes& times_of(std::int64_t pass);
@@ -60,6 +64,7 @@ class PassObserver {
   OperationObserver* observer_;
   bool times_;
   std::int64_t pass_ = -1;
+  std::int64_t rows_ = 0;
   Operation of_pass_;  // iteration and phase
   const OperationCosts* costs_ = nullptr;
   std::array<PassTimes, 2> passes_;
