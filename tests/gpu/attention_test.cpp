@@ -273,11 +273,45 @@ TEST_CASE("bf16 queries and keys give the reference's attention within bf16's ro
   check_all(paged, false, 4);
 }
 
+TEST_CASE("Tensor cores keep windows, sinks, holes and tables for each head") {
+  const bool per_head = GENERATE(false, true);
+  const std::int32_t window = GENERATE(0, 70);
+  const std::int32_t page_size = GENERATE(32, 64);
+  PagedCase paged({.type = ops::KvType::bf16,
+                   .element = gpu::Element::bf16,
+                   .head_dim = 64,
+                   .page_size = page_size,
+                   .group = 3,
+                   .per_head = per_head,
+                   .window = window,
+                   .sinks = true,
+                   .holes = 0.4},
+                  {{1, 700, 1}, {0, 0}, {1, 20, 1}, {45, 150, 5}, {2, 300, 1}}, 18);
+  check_all(paged, true, 4);
+}
+
+TEST_CASE("A warp's strips of keys come round more often than there are stages for them") {
+  const int multiprocessors = GENERATE(1, 16);
+  PagedCase paged({.type = ops::KvType::bf16,
+                   .element = gpu::Element::bf16,
+                   .head_dim = 128,
+                   .page_size = 16,
+                   .kv_heads = 1,
+                   .group = 16},
+                  {{1, 1500, 1}, {1, 900, 0}}, 19);
+  check_all(paged, false, multiprocessors);
+}
+
 TEST_CASE("The capture does not change the outputs by a bit") {
   std::vector<CaseChunk> plain = kMixed;
   for (CaseChunk& chunk : plain) chunk.capture_rows = 0;
-  PagedCase with({.type = ops::KvType::bf16}, kMixed, 17);
-  PagedCase without({.type = ops::KvType::bf16}, plain, 17);
+  CaseShape shape{.type = ops::KvType::bf16};
+  if (GENERATE(false, true)) {  // on tensor cores
+    shape.element = gpu::Element::bf16;
+    shape.head_dim = 64;
+  }
+  PagedCase with(shape, kMixed, 17);
+  PagedCase without(shape, plain, 17);
   const gpu::Stream stream;
   const Run a = run(with, true, 4, stream);
   const Run b = run(without, false, 4, stream);
