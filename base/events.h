@@ -99,11 +99,25 @@ struct KeysBounded {
   std::span<const float> highest;
 };
 
-/// Keys and values of the live tokens of `span` were dropped; `tokens` of them were live.
+/// Keys and values of the live tokens of `span` were dropped, from whichever heads still held them;
+/// `tokens` of them were live.
 struct TokensEvicted {
   EpisodeId episode;
   std::int32_t step;  // the last main step before the eviction
   std::int32_t turn;
+  TokenSpan span;
+  std::int32_t tokens;
+};
+
+/// Keys and values of the live tokens of `span` were dropped from some KV heads only: those of
+/// `layer`, and of these only `kv_head` unless it is -1; `tokens` of them were live there. What no
+/// head holds any more is told of by TokensEvicted events, which follow.
+struct HeadTokensEvicted {
+  EpisodeId episode;
+  std::int32_t step;  // the last main step before the eviction
+  std::int32_t turn;
+  std::int32_t layer;
+  std::int32_t kv_head;
   TokenSpan span;
   std::int32_t tokens;
 };
@@ -177,7 +191,7 @@ struct EpisodeEnded {
 
 using Event =
     std::variant<EpisodeBegan, TokensFilled, PagesAttended, TokensEvicted, PageFreed, TurnBegan,
-                 ToolResponded, AuxForked, AuxJoined, EpisodeEnded, KeysBounded>;
+                 ToolResponded, AuxForked, AuxJoined, EpisodeEnded, KeysBounded, HeadTokensEvicted>;
 
 /// Whether the event happened on an auxiliary thread. Forks and joins belong to the main one.
 [[nodiscard]] bool is_auxiliary(const Event& event);

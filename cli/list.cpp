@@ -39,7 +39,7 @@ ResultTable list_policies() {
   for (const auto& entry : kv::policies()) {
     table.add({std::string(entry.name),
                std::string(entry.unit == kv::Unit::page ? "page" : "message"),
-               params_text(entry.params()), std::string(entry.description)});
+               params_text(kv::params_of(entry)), std::string(entry.description)});
   }
   table.add({std::string("hindsight"), std::string("message"), std::string(),
              std::string("Oracle of the evaluation harness: deletes what the task's expert will "

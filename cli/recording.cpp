@@ -38,19 +38,22 @@ agent::AgentConfig with_memory(const RecordingConfig& config) {
   agent.policy.name = oracle ? "sidequest" : config.policy;
   if (oracle) {
     agent.memory = agent::Memory::hindsight;
-  } else if (kv::find_policy(agent.policy.name).trigger == kv::Trigger::command) {
+  } else if (kv::find_policy(agent.policy.name).names_by_model) {
     agent.memory = agent::Memory::auxiliary;
   }
   return agent;
 }
 
-traces::Captures captures_of(const runtime::EngineConfig& engine, const model::ModelConfig& model) {
-  if (!engine.capture) return {};
+traces::Captures captures_of(const runtime::EngineConfig& engine, const model::ModelConfig& model,
+                             const kv::PolicySpec& policy) {
+  const bool head_evictions = kv::needs_of(policy).sharing != kv::Sharing::all;
+  if (!engine.capture) return {.head_evictions = head_evictions};
   const runtime::CaptureOptions& options = engine.capture_options;
   return {.sink_share = model.attention_sinks,
           .query_heads = options.query_heads,
           .query_cosine = options.query_cosine,
           .key_bounds = options.key_bounds,
+          .head_evictions = head_evictions,
           .thresholds = options.thresholds};
 }
 
@@ -77,7 +80,7 @@ traces::Header header_of(const RecordingConfig& config, const agent::AgentConfig
   header.kv_storage = to_string(engine.kv_storage);
   header.kv_tables = to_string(engine.kv_tables);
   header.windows = shape.windows;
-  header.captures = captures_of(engine, shape);
+  header.captures = captures_of(engine, shape, agent.policy);
   resolved.agent = agent;
   // The number of threads changes no byte of a trace, so it must not be one.
   resolved.engine.threads = 0;
@@ -160,7 +163,8 @@ std::vector<Option> recording_options(RecordingConfig& config) {
        &engine.pool_bytes},
       {"kv-storage", "keys and values as auto (f32 for weights in f32, else bf16), f32, bf16, int8",
        &config.kv_storage},
-      {"kv-tables", "page tables: shared, or per-head for each layer and KV head",
+      {"kv-tables",
+       "page tables: shared, per_layer, per_head, or auto for what the policy's choice takes",
        &config.kv_tables},
       {"prefix-sharing", "share the KV pages of equal beginnings", &engine.prefix_sharing},
       {"max-batch-tokens", "tokens of one engine iteration", &engine.max_batch_tokens},
@@ -204,11 +208,15 @@ runtime::EngineConfig engine_config(const RecordingConfig& config) {
   engine.keep_logits = false;
   engine.capture = config.attention;
   engine.kv_storage = runtime::kv_storage_named(config.kv_storage);
-  engine.kv_tables = runtime::kv_tables_named(config.kv_tables);
+  if (config.kv_tables != "auto") engine.kv_tables = runtime::kv_tables_named(config.kv_tables);
   if (!config.thresholds.empty()) {
     const auto numbers = analyzer::parse_ascending("thresholds", config.thresholds, 1e-6, 1.0);
     engine.capture_options.thresholds.assign(numbers.begin(), numbers.end());
   }
+  const kv::PolicySpec policy = with_memory(config).policy;
+  if (config.kv_tables == "auto") return runtime::fitted(engine, policy);
+  engine.capture_options.key_bounds =
+      engine.capture_options.key_bounds || kv::needs_of(policy).keys;
   return engine;
 }
 
@@ -228,7 +236,7 @@ RecordingConfig with_noted_device(RecordingConfig config, const model::Model& mo
 agent::AgentConfig check_recording(const RecordingConfig& config, const model::Model& model) {
   const auto agent = agent_config(config);
   const auto engine = runtime::resolve(engine_config(config), model);
-  (void)runtime::controller_for(agent.policy, engine);
+  (void)runtime::controller_for(agent.policy, engine, model.config());
   return agent::resolve(agent, *agent::open_source(agent, model.tokenizer()), model);
 }
 

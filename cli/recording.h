@@ -33,7 +33,7 @@ struct RecordingConfig {
   std::string device = "auto";
   std::int32_t policy_lag = -1;  // steps; -1: as the device wants it
   std::string kv_storage = "auto";
-  std::string kv_tables = "shared";
+  std::string kv_tables = "auto";
   std::string thresholds;  // "0.01,0.1"; empty: no token sets
   KernelTimesConfig kernel_times;
 };

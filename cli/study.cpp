@@ -66,7 +66,7 @@ bool is_sidequest(const std::string& policy) { return policy == "sidequest"; }
 
 std::int32_t least_budget(const RecordingConfig& config) {
   const kv::PolicyEntry& entry = kv::find_policy(config.policy);
-  const Params params(entry.name, entry.params(), config.agent.policy.params);
+  const Params params(entry.name, kv::params_of(entry), config.agent.policy.params);
   const auto policy =
       entry.make(params, {.page_size = config.engine.page_size, .budget_tokens = 0});
   return std::max(1, policy->minimum_budget_tokens());

@@ -16,15 +16,8 @@ float scaled(float mass, double scale) {
 
 }  // namespace
 
-PagesAttended KeptAttention::restrict(const PagesAttended& event,
-                                      const std::function<bool(std::int32_t)>& is_kept) {
-  columns_.clear();
-  pages_.clear();
-  for (std::size_t i = 0; i < event.pages.size(); ++i) {
-    if (!is_kept(event.pages[i])) continue;
-    columns_.push_back(i);
-    pages_.push_back(event.pages[i]);
-  }
+PagesAttended KeptAttention::restrict(const PagesAttended& event, const HoldsPage& holds) {
+  list_pages(event, holds);
   first_page_.clear();
   for (const std::int32_t first : event.first_page) {
     const auto at =
@@ -35,12 +28,12 @@ PagesAttended KeptAttention::restrict(const PagesAttended& event,
   max_.clear();
   sink_share_.clear();
   const std::size_t width = event.pages.size();
-  for (std::size_t row = 0; row * width < event.mean.size(); ++row) {
-    const auto mean = event.mean.subspan(row * width, width);
-    const float sinks = event.sink_share.empty() ? 0.0F : event.sink_share[row];
-    const double factor = inverse(kept_mass(mean) + static_cast<double>(sinks));
-    scale(mean, factor, mean_);
-    scale(event.max.subspan(row * width, width), factor, max_);
+  for (std::size_t plane = 0; plane * width < event.mean.size(); ++plane) {
+    const auto mean = event.mean.subspan(plane * width, width);
+    const float sinks = event.sink_share.empty() ? 0.0F : event.sink_share[plane];
+    const double factor = inverse(kept_mass(plane, mean) + static_cast<double>(sinks));
+    scale(plane, mean, factor, mean_);
+    scale(plane, event.max.subspan(plane * width, width), factor, max_);
     if (!event.sink_share.empty()) sink_share_.push_back(scaled(sinks, factor));
   }
   restrict_heads(event);
@@ -56,13 +49,40 @@ PagesAttended KeptAttention::restrict(const PagesAttended& event,
   return kept;
 }
 
-void KeptAttention::scale(std::span<const float> row, double scale, std::vector<float>& out) const {
-  for (const std::size_t column : columns_) out.push_back(scaled(row[column], scale));
+void KeptAttention::list_pages(const PagesAttended& event, const HoldsPage& holds) {
+  const std::size_t planes =
+      static_cast<std::size_t>(event.layers) * static_cast<std::size_t>(event.kv_heads);
+  columns_.clear();
+  pages_.clear();
+  for (std::size_t i = 0; i < event.pages.size(); ++i) {
+    bool kept = false;
+    for (std::size_t plane = 0; plane < planes && !kept; ++plane) {
+      kept = holds(plane, event.pages[i]);
+    }
+    if (!kept) continue;
+    columns_.push_back(i);
+    pages_.push_back(event.pages[i]);
+  }
+  held_.clear();
+  for (std::size_t plane = 0; plane < planes; ++plane) {
+    for (const std::int32_t page : pages_) held_.push_back(holds(plane, page) ? 1 : 0);
+  }
 }
 
-double KeptAttention::kept_mass(std::span<const float> row) const {
+void KeptAttention::scale(std::size_t plane, std::span<const float> row, double scale,
+                          std::vector<float>& out) const {
+  const char* held = held_.data() + plane * columns_.size();
+  for (const std::size_t column : columns_) {
+    out.push_back(*held++ != 0 ? scaled(row[column], scale) : 0.0F);
+  }
+}
+
+double KeptAttention::kept_mass(std::size_t plane, std::span<const float> row) const {
+  const char* held = held_.data() + plane * columns_.size();
   double kept = 0.0;
-  for (const std::size_t column : columns_) kept += static_cast<double>(row[column]);
+  for (const std::size_t column : columns_) {
+    if (*held++ != 0) kept += static_cast<double>(row[column]);
+  }
   return kept;
 }
 
@@ -70,13 +90,16 @@ double KeptAttention::kept_mass(std::span<const float> row) const {
 void KeptAttention::restrict_heads(const PagesAttended& event) {
   query_head_mass_.clear();
   const std::size_t width = event.pages.size();
-  for (std::size_t row = 0; row * width < event.query_head_mass.size(); ++row) {
+  const std::size_t planes = width == 0 ? 1 : event.mean.size() / width;
+  const std::size_t rows = width == 0 ? 0 : event.query_head_mass.size() / width;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::size_t plane = row * planes / rows;
     const auto masses = event.query_head_mass.subspan(row * width, width);
     double sinks = 0.0;
     if (!event.sink_share.empty()) {
       sinks = std::max(0.0, 1.0 - std::accumulate(masses.begin(), masses.end(), 0.0));
     }
-    scale(masses, inverse(kept_mass(masses) + sinks), query_head_mass_);
+    scale(plane, masses, inverse(kept_mass(plane, masses) + sinks), query_head_mass_);
   }
 }
 

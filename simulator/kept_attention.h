@@ -12,21 +12,26 @@
 
 namespace pagequest::simulator {
 
+/// Whether a (layer, KV head) holds a logical page.
+using HoldsPage = std::function<bool(std::size_t plane, std::int32_t page)>;
+
 /// The attention of a step as it would be without some of its pages: each row, with what the sinks
 /// get, is scaled to sum to 1 again, as a softmax over the remaining keys does if scores stay.
 class KeptAttention {
  public:
   /// Valid until the next call. Without token sets, which would need the probability of each token.
-  [[nodiscard]] PagesAttended restrict(const PagesAttended& event,
-                                       const std::function<bool(std::int32_t)>& is_kept);
+  [[nodiscard]] PagesAttended restrict(const PagesAttended& event, const HoldsPage& holds);
 
  private:
-  /// Appends the kept masses of a row, scaled.
-  void scale(std::span<const float> row, double scale, std::vector<float>& out) const;
-  [[nodiscard]] double kept_mass(std::span<const float> row) const;
+  void list_pages(const PagesAttended& event, const HoldsPage& holds);
+  /// Appends the masses of a row of the plane that it keeps, scaled, and 0 for the others.
+  void scale(std::size_t plane, std::span<const float> row, double scale,
+             std::vector<float>& out) const;
+  [[nodiscard]] double kept_mass(std::size_t plane, std::span<const float> row) const;
   void restrict_heads(const PagesAttended& event);
 
-  std::vector<std::size_t> columns_;  // of the kept pages
+  std::vector<std::size_t> columns_;  // of the pages that a plane keeps
+  std::vector<char> held_;            // (layer, KV head, kept page)
   std::vector<std::int32_t> pages_;
   std::vector<std::int32_t> first_page_;
   std::vector<float> mean_;

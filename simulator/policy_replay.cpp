@@ -3,6 +3,7 @@
 #include "simulator/policy_replay.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -24,10 +25,11 @@ std::string_view to_string(Validity validity) {
 }
 
 PolicyReplay::PolicyReplay(const kv::PolicySpec& policy, std::int32_t page_size,
-                           std::int32_t lag_steps)
+                           std::int32_t lag_steps, const kv::KvShape& shape)
     : page_size_(page_size),
-      controller_(policy, page_size, lag_steps),
-      live_(page_size),
+      shape_(shape),
+      controller_(policy, page_size, lag_steps, shape),
+      live_(page_size, kv::scope_count(controller_.sharing(), shape)),
       recorded_live_(page_size) {}
 
 void PolicyReplay::on(const Event& event) {
@@ -39,76 +41,104 @@ void PolicyReplay::on(const Event& event) {
   if (step_open_ && !within_step) {
     step_open_ = false;
     decide(kv::DecisionPoint::step_end);
-    out_.live_tokens.push_back(live_.total());
+    out_.live_tokens.push_back(live_.any().total());
   }
   observe(event);
 }
 
 void PolicyReplay::observe(const Event& event) {
-  std::visit(Overloaded{[&](const TokensEvicted& e) {
-                          out_.recorded.push_back({e.step, e.turn, e.span, e.tokens});
-                          recorded_live_.evict(e.span);
-                          // The decision of a step belongs to its live tokens.
-                          if (!out_.recorded_live_tokens.empty()) {
-                            out_.recorded_live_tokens.back() = recorded_live_.total();
-                          }
-                        },
-                        [](const PageFreed&) {}, [&](const PagesAttended& e) { attend(e); },
-                        [&](const KeysBounded& e) {
-                          if (is_live_page(e.page)) controller_.observe(event);
-                        },
-                        [&](const TokensFilled& e) {
-                          const TokenSpan span{e.first, static_cast<std::int32_t>(e.tokens.size())};
-                          controller_.observe(event);
-                          live_.fill(span);
-                          recorded_live_.fill(span);
-                          out_.recorded_live_tokens.push_back(recorded_live_.total());
-                          step_ = e.step;
-                          step_open_ = true;
-                        },
-                        [&](const TurnBegan& e) {
-                          turn_ = e.turn;
-                          decide(kv::DecisionPoint::turn_boundary);
-                          if (!out_.live_tokens.empty()) out_.live_tokens.back() = live_.total();
-                          controller_.observe(event);
-                        },
-                        [&](const EpisodeBegan& e) {
-                          out_.episode = e.episode;
-                          controller_.observe(event);
-                        },
-                        [&](const auto&) { controller_.observe(event); }},
-             event);
+  std::visit(
+      Overloaded{[&](const HeadTokensEvicted& e) {
+                   out_.recorded.push_back({e.step, e.turn, e.span, e.tokens, e.layer, e.kv_head});
+                 },
+                 [&](const TokensEvicted& e) {
+                   out_.recorded.push_back({e.step, e.turn, e.span, e.tokens});
+                   recorded_live_.evict(e.span);
+                   // The decision of a step belongs to its live tokens.
+                   if (!out_.recorded_live_tokens.empty()) {
+                     out_.recorded_live_tokens.back() = recorded_live_.total();
+                   }
+                 },
+                 [](const PageFreed&) {}, [&](const PagesAttended& e) { attend(e); },
+                 [&](const KeysBounded& e) {
+                   if (is_live_page(e.page)) controller_.observe(event);
+                 },
+                 [&](const TokensFilled& e) {
+                   const TokenSpan span{e.first, static_cast<std::int32_t>(e.tokens.size())};
+                   controller_.observe(event);
+                   live_.fill(span);
+                   recorded_live_.fill(span);
+                   out_.recorded_live_tokens.push_back(recorded_live_.total());
+                   step_ = e.step;
+                   step_open_ = true;
+                 },
+                 [&](const TurnBegan& e) {
+                   turn_ = e.turn;
+                   decide(kv::DecisionPoint::turn_boundary);
+                   if (!out_.live_tokens.empty()) out_.live_tokens.back() = live_.any().total();
+                   controller_.observe(event);
+                 },
+                 [&](const EpisodeBegan& e) {
+                   out_.episode = e.episode;
+                   controller_.observe(event);
+                 },
+                 [&](const auto&) { controller_.observe(event); }},
+      event);
 }
 
 void PolicyReplay::decide(kv::DecisionPoint point) {
-  for (const TokenSpan& span : controller_.victims(point)) drop(span);
+  for (const kv::Victim& victim : controller_.victims(point)) drop(victim);
 }
 
-void PolicyReplay::drop(TokenSpan span) {
-  std::vector<std::int32_t> freed;
-  for (std::int32_t page = span.first / page_size_; page * page_size_ < span.end(); ++page) {
-    if (live_.in_page(page) > 0) freed.push_back(page);
-  }
-  const std::int32_t tokens = live_.evict(span);
-  out_.replayed.push_back({step_, turn_, span, tokens});
-  controller_.observe(TokensEvicted{out_.episode, step_, turn_, span, tokens});
-  for (const std::int32_t page : freed) {
-    if (live_.in_page(page) > 0) continue;
+void PolicyReplay::drop(const kv::Victim& victim) {
+  if (victim.scope == kv::Scope{}) return report(live_.evict_all(victim.span));
+  const auto [layer, kv_head] = victim.scope;
+  const std::int32_t scope = kv::scope_number(controller_.sharing(), shape_, victim.scope);
+  const kv::TakenTokens taken = live_.evict(scope, victim.span);
+  out_.replayed.push_back({step_, turn_, victim.span, taken.tokens, layer, kv_head});
+  controller_.observe(
+      HeadTokensEvicted{out_.episode, step_, turn_, layer, kv_head, victim.span, taken.tokens});
+  for (const kv::GoneTokens& gone : taken.gone) report(gone);
+}
+
+void PolicyReplay::report(const kv::GoneTokens& gone) {
+  out_.replayed.push_back({step_, turn_, gone.span, gone.tokens});
+  controller_.observe(TokensEvicted{out_.episode, step_, turn_, gone.span, gone.tokens});
+  for (const std::int32_t page : gone.free_pages) {
     controller_.observe(PageFreed{out_.episode, Thread::main, step_, page});
   }
 }
 
 bool PolicyReplay::is_live_page(std::int32_t page) const {
-  return page >= 0 && page < live_.pages() && live_.in_page(page) > 0;
+  return page >= 0 && page < live_.any().pages() && live_.any().in_page(page) > 0;
+}
+
+bool PolicyReplay::holds(std::size_t plane, std::int32_t page) const {
+  if (page < 0 || page >= live_.any().pages()) return false;
+  const kv::Sharing sharing = controller_.sharing();
+  const auto number = static_cast<std::int32_t>(plane);
+  const std::int32_t scope = sharing == kv::Sharing::all     ? 0
+                             : sharing == kv::Sharing::layer ? number / shape_.kv_heads
+                                                             : number;
+  return live_.of(scope).in_page(page) > 0;
+}
+
+bool PolicyReplay::attends_to_lost(const PagesAttended& event) const {
+  const auto lost = [this](std::int32_t page) { return !is_live_page(page); };
+  if (std::any_of(event.pages.begin(), event.pages.end(), lost)) return true;
+  if (controller_.sharing() == kv::Sharing::all) return false;
+  const std::size_t width = event.pages.size();
+  for (std::size_t at = 0; at < event.mean.size(); ++at) {
+    if (event.mean[at] > 0.0F && !holds(at / width, event.pages[at % width])) return true;
+  }
+  return false;
 }
 
 void PolicyReplay::attend(const PagesAttended& event) {
   attended_ = true;
-  const auto is_live = [this](std::int32_t page) { return is_live_page(page); };
-  if (std::all_of(event.pages.begin(), event.pages.end(), is_live)) {
-    return controller_.observe(event);
-  }
-  controller_.observe(kept_.restrict(event, is_live));
+  if (!attends_to_lost(event)) return controller_.observe(event);
+  controller_.observe(kept_.restrict(
+      event, [this](std::size_t plane, std::int32_t page) { return holds(plane, page); }));
 }
 
 EpisodeReplay PolicyReplay::take() {
@@ -128,9 +158,19 @@ kv::PolicySpec recorded_policy(const traces::Header& header) {
       .name = header.policy, .params = header.policy_params, .budget_tokens = header.budget_tokens};
 }
 
+namespace {
+
+/// With the defaults of parameters that came after the recording.
+std::map<std::string, std::string> recorded_params(const traces::Header& header) {
+  if (kv::is_policy(header.policy)) return kv::resolved_params(recorded_policy(header));
+  return header.policy_params;
+}
+
+}  // namespace
+
 Validity validity(const traces::Header& header, const kv::PolicySpec& policy) {
   const bool same = header.policy == policy.name && header.budget_tokens == policy.budget_tokens &&
-                    header.policy_params == kv::resolved_params(policy);
+                    recorded_params(header) == kv::resolved_params(policy);
   if (same) return Validity::same_policy;
   return header.policy == "full" ? Validity::first_order : Validity::off_policy;
 }
@@ -145,7 +185,8 @@ TraceReplay replay_policy(const traces::Reader& trace, const kv::PolicySpec& pol
   }
   TraceReplay out{validity(trace.header(), policy), policy, {}, recorded_lag_steps(trace.header())};
   for (std::size_t i = 0; i < trace.episodes().size(); ++i) {
-    PolicyReplay replay(policy, trace.header().page_size, out.lag_steps);
+    const kv::KvShape shape{.layers = trace.header().layers, .kv_heads = trace.header().kv_heads};
+    PolicyReplay replay(policy, trace.header().page_size, out.lag_steps, shape);
     trace.replay(i, replay, replay.wants_attention());
     out.episodes.push_back(replay.take());
   }
@@ -175,7 +216,9 @@ ResultTable policy_replay_table(const TraceReplay& replay) {
                      {"same_victims", "1: as recorded"}});
   for (const EpisodeReplay& episode : replay.episodes) {
     std::int64_t evicted = 0;
-    for (const Victim& victim : episode.replayed) evicted += victim.tokens;
+    for (const Victim& victim : episode.replayed) {
+      if (victim.layer < 0) evicted += victim.tokens;
+    }
     std::int64_t sum = 0;
     for (const std::int32_t live : episode.live_tokens) sum += live;
     const auto peak = [](const std::vector<std::int32_t>& live) {

@@ -10,17 +10,21 @@
 #include "base/result_table.h"
 #include "engine/kv/eviction_controller.h"
 #include "engine/kv/live_tokens.h"
+#include "engine/kv/scoped_tokens.h"
 #include "simulator/kept_attention.h"
 #include "traces/reader.h"
 
 namespace pagequest::simulator {
 
-/// One decision of a policy, as a TokensEvicted event states it.
+/// One decision of a policy, as a HeadTokensEvicted (with a layer) or TokensEvicted event states
+/// it.
 struct Victim {
   std::int32_t step;  // of the main thread
   std::int32_t turn;
   TokenSpan span;
   std::int32_t tokens;  // live ones
+  std::int32_t layer = -1;
+  std::int32_t kv_head = -1;
   constexpr bool operator==(const Victim&) const = default;
 };
 
@@ -39,21 +43,23 @@ struct EpisodeReplay {
   EpisodeId episode;
   std::vector<Victim> recorded;
   std::vector<Victim> replayed;
-  std::vector<std::int32_t> live_tokens;           // after each main step and its decisions
+  std::vector<std::int32_t> live_tokens;           // that any head holds, after each main step
+                                                   // and its decisions
   std::vector<std::int32_t> recorded_live_tokens;  // the same, in the trace
   [[nodiscard]] bool identical() const { return recorded == replayed; }
 };
 
 /// Drives one episode's kv::EvictionController with a trace's events: the same object code that
 /// decides in the engine sees the same numbers, so it must come to the same victims. The recorded
-/// TokensEvicted and PageFreed events are replaced by those of the decisions made here. Attention
-/// to pages that are gone here is left out, and the rest of each row, attention sinks included, is
-/// scaled to sum to 1: what a softmax over the remaining keys gives if scores stay as they were.
-/// Token sets can't be scaled and are left out of such a step.
+/// HeadTokensEvicted, TokensEvicted and PageFreed events are replaced by those of the decisions
+/// made here. Attention to pages that are gone here is left out, and the rest of each row,
+/// attention sinks included, is scaled to sum to 1: what a softmax over the remaining keys gives if
+/// scores stay as they were. Token sets can't be scaled and are left out of such a step.
 class PolicyReplay final : public EventSink {
  public:
   /// Throws as kv::EvictionController does.
-  PolicyReplay(const kv::PolicySpec& policy, std::int32_t page_size, std::int32_t lag_steps = 0);
+  PolicyReplay(const kv::PolicySpec& policy, std::int32_t page_size, std::int32_t lag_steps = 0,
+               const kv::KvShape& shape = {});
 
   void on(const Event& event) override;
   [[nodiscard]] bool wants_attention() const override { return controller_.needs_attention(); }
@@ -62,14 +68,19 @@ class PolicyReplay final : public EventSink {
 
  private:
   void decide(kv::DecisionPoint point);
-  void drop(TokenSpan span);
+  void drop(const kv::Victim& victim);
+  void report(const kv::GoneTokens& gone);
   void observe(const Event& event);
   void attend(const PagesAttended& event);
   [[nodiscard]] bool is_live_page(std::int32_t page) const;
+  [[nodiscard]] bool holds(std::size_t plane, std::int32_t page) const;
+  /// Whether a page that is gone here, from all heads or one, was attended to.
+  [[nodiscard]] bool attends_to_lost(const PagesAttended& event) const;
 
   std::int32_t page_size_;
+  kv::KvShape shape_;
   kv::EvictionController controller_;
-  kv::LiveTokens live_;
+  kv::ScopedTokens live_;
   kv::LiveTokens recorded_live_;
   EpisodeReplay out_;
   std::int32_t step_ = -1;

@@ -17,7 +17,7 @@
 namespace pagequest::traces {
 namespace {
 
-using namespace schema::v2;
+using namespace schema::v4;
 
 [[noreturn]] void reject(std::string_view what, std::int64_t found) {
   throw input_error({.what = "the trace is inconsistent: " + std::string(what),
@@ -71,7 +71,7 @@ class Decoder {
 
   void run() {
     for (const EventRow& event : recording_.rows<EventRow>()) {
-      send(decode_enum(event.kind, EventKind::keys_bounded, "unknown kind of event"));
+      send(decode_enum(event.kind, EventKind::head_tokens_evicted, "unknown kind of event"));
     }
     expect_all_sent(EventKind::tokens_filled, recording_.rows<StepRow>());
     expect_all_sent(EventKind::pages_attended, recording_.rows<AttentionRow>());
@@ -82,6 +82,7 @@ class Decoder {
     expect_all_sent(EventKind::aux_forked, recording_.rows<ForkRow>());
     expect_all_sent(EventKind::aux_joined, recording_.rows<JoinRow>());
     expect_all_sent(EventKind::keys_bounded, recording_.key_bounds);
+    expect_all_sent(EventKind::head_tokens_evicted, recording_.head_evictions);
   }
 
  private:
@@ -109,6 +110,8 @@ class Decoder {
         return sink_.on(decode_episode(recording_.episode));
       case EventKind::keys_bounded:
         return load_ != nullptr ? send(next(kind, recording_.key_bounds)) : void();
+      case EventKind::head_tokens_evicted:
+        return send(next(kind, recording_.head_evictions));
     }
   }
 
@@ -206,6 +209,20 @@ class Decoder {
                            .turn = row.turn,
                            .span = decode_span(row.first, row.count),
                            .tokens = row.tokens});
+  }
+
+  void send(const HeadEvictionRow& row) {
+    if (row.layer < 0 || row.layer >= header_.layers) reject("no such layer", row.layer);
+    if (row.kv_head < -1 || row.kv_head >= header_.kv_heads) {
+      reject("no such KV head", row.kv_head);
+    }
+    sink_.on(HeadTokensEvicted{.episode = id_,
+                               .step = row.step,
+                               .turn = row.turn,
+                               .layer = row.layer,
+                               .kv_head = row.kv_head,
+                               .span = decode_span(row.first, row.count),
+                               .tokens = row.tokens});
   }
 
   void send(const PageFreedRow& row) {

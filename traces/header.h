@@ -17,6 +17,7 @@ struct Captures {
   bool query_heads = false;  // masses per query head
   bool query_cosine = false;
   bool key_bounds = false;
+  bool head_evictions = false;    // the policy drops tokens from single layers or heads
   std::vector<float> thresholds;  // probabilities, ascending: sets of tokens that reach them
   bool operator==(const Captures&) const = default;
 };
@@ -46,7 +47,7 @@ struct Header {
   std::int32_t prefill_rows = 0;  // rows of a prefill chunk that its attention is averaged over
   std::int32_t episodes_planned = 0;
   std::string kv_storage = "f32";     // of keys and values: "f32", "bf16", "int8"
-  std::string kv_tables = "shared";   // page tables: "shared", "per_head"
+  std::string kv_tables = "shared";   // page tables: "shared", "per_layer", "per_head"
   std::vector<std::int32_t> windows;  // (layer): tokens that a query sees, itself included; 0: all.
                                       // Empty: all layers see all
   Captures captures;

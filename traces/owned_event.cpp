@@ -47,6 +47,10 @@ bool equal(const TokensEvicted& a, const TokensEvicted& b) {
   return std::tie(a.episode, a.step, a.turn, a.span, a.tokens) ==
          std::tie(b.episode, b.step, b.turn, b.span, b.tokens);
 }
+bool equal(const HeadTokensEvicted& a, const HeadTokensEvicted& b) {
+  return std::tie(a.episode, a.step, a.turn, a.layer, a.kv_head, a.span, a.tokens) ==
+         std::tie(b.episode, b.step, b.turn, b.layer, b.kv_head, b.span, b.tokens);
+}
 bool equal(const PageFreed& a, const PageFreed& b) {
   return std::tie(a.episode, a.thread, a.step, a.page) ==
          std::tie(b.episode, b.thread, b.step, b.page);

@@ -9,7 +9,7 @@
 namespace pagequest::traces {
 namespace {
 
-using namespace schema::v2;
+using namespace schema::v4;
 
 constexpr EventKind kind_of(const EpisodeBegan& /*e*/) { return EventKind::episode_began; }
 constexpr EventKind kind_of(const TokensFilled& /*e*/) { return EventKind::tokens_filled; }
@@ -22,6 +22,9 @@ constexpr EventKind kind_of(const AuxForked& /*e*/) { return EventKind::aux_fork
 constexpr EventKind kind_of(const AuxJoined& /*e*/) { return EventKind::aux_joined; }
 constexpr EventKind kind_of(const EpisodeEnded& /*e*/) { return EventKind::episode_ended; }
 constexpr EventKind kind_of(const KeysBounded& /*e*/) { return EventKind::keys_bounded; }
+constexpr EventKind kind_of(const HeadTokensEvicted& /*e*/) {
+  return EventKind::head_tokens_evicted;
+}
 
 template <class E>
 std::uint8_t byte(E value) {
@@ -111,6 +114,16 @@ void RecordingBuilder::add(const TokensEvicted& evicted) {
                                             .first = evicted.span.first,
                                             .count = evicted.span.count,
                                             .tokens = evicted.tokens});
+}
+
+void RecordingBuilder::add(const HeadTokensEvicted& evicted) {
+  recording_.head_evictions.push_back({.step = evicted.step,
+                                       .turn = evicted.turn,
+                                       .layer = evicted.layer,
+                                       .kv_head = evicted.kv_head,
+                                       .first = evicted.span.first,
+                                       .count = evicted.span.count,
+                                       .tokens = evicted.tokens});
 }
 
 void RecordingBuilder::add(const PageFreed& freed) {

@@ -44,6 +44,7 @@ class RecordingBuilder {
   void add_step_values(const PagesAttended& attended);
   void add(const KeysBounded& bounded);
   void add(const TokensEvicted& evicted);
+  void add(const HeadTokensEvicted& evicted);
   void add(const PageFreed& freed);
   void add(const TurnBegan& began);
   void add(const ToolResponded& tool);

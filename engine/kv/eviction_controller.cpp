@@ -47,106 +47,154 @@ void check_budget(const PolicySpec& spec, const EvictionPolicy& policy) {
 
 /// What a budget policy chose at the end of a step.
 struct Choice {
-  std::vector<std::int32_t> units;  // ids, ascending
-  std::vector<TokenSpan> spans;
+  struct Of {
+    std::int32_t scope;
+    std::int32_t unit;  // id
+    constexpr auto operator<=>(const Of&) const = default;
+  };
+  std::vector<Of> units;  // ascending
+  std::vector<Victim> victims;
 };
 
 struct EvictionController::State {
   std::unique_ptr<EvictionPolicy> policy;
   std::int32_t budget_tokens;
+  std::int32_t every_steps;  // 0: as the policy says
   std::size_t lag_steps;
+  KvShape shape;
   UnitViews views;
-  std::vector<std::int32_t> deferred;  // commanded cursors whose response is still arriving
-  std::deque<Choice> chosen;           // of the last lag_steps step ends, not yet gone
+  StepEnd step = {};
+  std::vector<std::int32_t> deferred = {};  // commanded cursors whose response is still arriving
+  std::deque<Choice> chosen = {};           // of the last lag_steps step ends, not yet gone
+  std::vector<UnitView> units = {};         // working memory of a decision
+  std::vector<float> keep = {};
+  std::vector<std::size_t> selected = {};
 
-  [[nodiscard]] std::vector<UnitView> candidates() const {
-    return policy->unit() == Unit::page ? views.pages() : views.messages();
+  void on(const TokensFilled& filled) {
+    step.after_prefill = filled.kind == StepKind::decode && step.kind == StepKind::prefill;
+    step.kind = filled.kind;
+    step.decode_steps += filled.kind == StepKind::decode ? 1 : 0;
+    step.length = filled.first + static_cast<std::int32_t>(filled.tokens.size());
   }
 
-  [[nodiscard]] bool is_chosen(std::int32_t unit) const {
-    return std::ranges::any_of(chosen, [unit](const Choice& choice) {
-      return std::ranges::binary_search(choice.units, unit);
+  [[nodiscard]] bool decides() const {
+    if (every_steps == 0) return policy->decides(step);
+    return step.kind == StepKind::decode && step.decode_steps % every_steps == 0;
+  }
+
+  void list_candidates(std::int32_t scope) {
+    if (policy->unit() == Unit::page) {
+      views.pages(scope, units);
+    } else {
+      views.messages(scope, units);
+    }
+    if (chosen.empty()) return;
+    std::erase_if(units, [&](const UnitView& unit) { return is_chosen(scope, unit.id); });
+  }
+
+  [[nodiscard]] bool is_chosen(std::int32_t scope, std::int32_t unit) const {
+    return std::ranges::any_of(chosen, [&](const Choice& choice) {
+      return std::ranges::binary_search(choice.units, Choice::Of{scope, unit});
     });
   }
 
-  [[nodiscard]] std::int32_t chosen_tokens() const {
+  [[nodiscard]] std::int32_t scope_of(const Victim& victim) const {
+    return scope_number(policy->sharing(), shape, victim.scope);
+  }
+
+  [[nodiscard]] std::int32_t chosen_tokens(std::int32_t scope) const {
     std::int32_t tokens = 0;
     for (const Choice& choice : chosen) {
-      for (const TokenSpan& span : choice.spans) tokens += views.tokens().in(span);
+      for (const Victim& victim : choice.victims) {
+        if (scope_of(victim) == scope) tokens += views.tokens().of(scope).in(victim.span);
+      }
     }
     return tokens;
   }
 
-  [[nodiscard]] std::vector<TokenSpan> live_spans(const Choice& choice) const {
-    std::vector<TokenSpan> spans;
-    std::ranges::copy_if(choice.spans, std::back_inserter(spans),
-                         [this](const TokenSpan& span) { return views.tokens().in(span) > 0; });
-    return spans;
+  [[nodiscard]] std::vector<Victim> live_victims(const Choice& choice) const {
+    std::vector<Victim> victims;
+    std::ranges::copy_if(choice.victims, std::back_inserter(victims), [this](const Victim& victim) {
+      return views.tokens().of(scope_of(victim)).in(victim.span) > 0;
+    });
+    return victims;
   }
 
-  void add_spans(const UnitView& victim, std::vector<TokenSpan>& spans) const {
+  void add_victims(std::int32_t number, const UnitView& unit, std::vector<Victim>& victims) const {
+    const Scope scope = scope_at(policy->sharing(), shape, number);
     if (policy->unit() == Unit::message && policy->evicts_call()) {
-      const TokenSpan call = views.call_of(victim.id);
-      if (views.tokens().in(call) > 0) spans.push_back(call);
+      const TokenSpan call = views.call_of(unit.id);
+      if (views.tokens().of(number).in(call) > 0) victims.push_back({call, scope});
     }
-    spans.push_back(victim.span);
+    victims.push_back({unit.span, scope});
   }
 
-  [[nodiscard]] Choice over_budget() const {
+  [[nodiscard]] Choice over_budget() {
     Choice choice;
-    const std::int32_t excess = views.tokens().total() - chosen_tokens() - budget_tokens;
-    if (excess <= 0) return choice;
-    std::vector<UnitView> units = candidates();
-    std::erase_if(units, [this](const UnitView& unit) { return is_chosen(unit.id); });
-    std::vector<float> keep(units.size());
-    policy->score(units, keep);
-    for (const std::size_t i : select_victims(units, keep, excess)) {
-      choice.units.push_back(units[i].id);
-      add_spans(units[i], choice.spans);
+    if (!decides()) return choice;
+    for (std::int32_t scope = 0; scope < views.tokens().scopes(); ++scope) {
+      choose_from(scope, choice);
     }
     std::ranges::sort(choice.units);
     return choice;
   }
 
+  void choose_from(std::int32_t scope, Choice& choice) {
+    const std::int32_t excess = views.tokens().of(scope).total() - chosen_tokens(scope) -
+                                policy->budget_tokens(scope, budget_tokens);
+    if (excess <= 0) return;
+    list_candidates(scope);
+    keep.resize(units.size());
+    policy->score(scope, units, keep);
+    select_victims(units, keep, excess, selected);
+    for (const std::size_t i : selected) {
+      choice.units.push_back({scope, units[i].id});
+      add_victims(scope, units[i], choice.victims);
+    }
+  }
+
   /// Chooses now, and gives what was chosen lag_steps ago.
-  [[nodiscard]] std::vector<TokenSpan> end_step() {
+  [[nodiscard]] std::vector<Victim> end_step() {
+    if (lag_steps == 0) return over_budget().victims;
     chosen.push_back(over_budget());
     if (chosen.size() <= lag_steps) return {};
     const Choice due = std::move(chosen.front());
     chosen.pop_front();
-    return live_spans(due);
+    return live_victims(due);
   }
 
-  [[nodiscard]] std::vector<TokenSpan> commanded() {
+  [[nodiscard]] std::vector<Victim> commanded() {
     std::vector<std::int32_t> named = std::exchange(deferred, {});
     const std::vector<std::int32_t> fresh = policy->commanded();
     named.insert(named.end(), fresh.begin(), fresh.end());
     policy->clear_commands();
     std::sort(named.begin(), named.end());
-    std::vector<TokenSpan> spans;
-    for (const UnitView& unit : candidates()) {
-      if (std::binary_search(named.begin(), named.end(), unit.id)) add_spans(unit, spans);
+    std::vector<Victim> victims;
+    list_candidates(0);
+    for (const UnitView& unit : units) {
+      if (std::binary_search(named.begin(), named.end(), unit.id)) add_victims(0, unit, victims);
     }
     std::copy_if(named.begin(), named.end(), std::back_inserter(deferred),
                  [this](std::int32_t cursor) { return views.is_arriving(cursor); });
-    return spans;
+    return victims;
   }
 };
 
 EvictionController::EvictionController(const PolicySpec& spec, std::int32_t page_size,
-                                       std::int32_t lag_steps) {
+                                       std::int32_t lag_steps, const KvShape& shape) {
   PQ_CHECK(lag_steps >= 0, "a decision takes effect when it is made or later");
   const PolicyEntry& entry = find_policy(spec.name);
-  const Params params(entry.name, entry.params(), spec.params);
-  auto policy = entry.make(params, {.page_size = page_size, .budget_tokens = spec.budget_tokens});
+  const Params params(entry.name, params_of(entry), spec.params);
+  auto policy = entry.make(
+      params, {.page_size = page_size, .budget_tokens = spec.budget_tokens, .shape = shape});
   check_budget(spec, *policy);
-  UnitViews views(page_size, policy->needs_attention());
+  UnitViews views(page_size, policy->needs_attention(), policy->sharing(), shape);
   state_ = std::make_unique<State>(State{.policy = std::move(policy),
                                          .budget_tokens = spec.budget_tokens,
+                                         .every_steps = every_steps(entry, params),
                                          .lag_steps = static_cast<std::size_t>(lag_steps),
-                                         .views = std::move(views),
-                                         .deferred = {},
-                                         .chosen = {}});
+                                         .shape = shape,
+                                         .views = std::move(views)});
 }
 
 EvictionController::~EvictionController() = default;
@@ -155,11 +203,12 @@ EvictionController& EvictionController::operator=(EvictionController&&) noexcept
 
 void EvictionController::observe(const Event& event) {
   if (is_auxiliary(event)) return;
+  if (const auto* filled = std::get_if<TokensFilled>(&event)) state_->on(*filled);
   state_->views.observe(event);
   state_->policy->observe(event);
 }
 
-std::vector<TokenSpan> EvictionController::victims(DecisionPoint point) {
+std::vector<Victim> EvictionController::victims(DecisionPoint point) {
   const Trigger trigger = state_->policy->trigger();
   if (point == DecisionPoint::step_end && trigger == Trigger::budget) return state_->end_step();
   if (point == DecisionPoint::turn_boundary && trigger == Trigger::command) {
@@ -168,13 +217,19 @@ std::vector<TokenSpan> EvictionController::victims(DecisionPoint point) {
   return {};
 }
 
-std::vector<TokenSpan> EvictionController::due() const {
+std::vector<Victim> EvictionController::due() const {
   PQ_CHECK(state_->lag_steps > 0, "without a lag, what is due goes by the step's events");
   if (state_->chosen.size() < state_->lag_steps) return {};
-  return state_->live_spans(state_->chosen.front());
+  return state_->live_victims(state_->chosen.front());
 }
 
-std::int32_t EvictionController::live_tokens() const { return state_->views.tokens().total(); }
+std::int32_t EvictionController::live_tokens() const { return tokens().any().total(); }
+
+const ScopedTokens& EvictionController::tokens() const { return state_->views.tokens(); }
+
+Sharing EvictionController::sharing() const { return state_->policy->sharing(); }
+
+bool EvictionController::needs_keys() const { return state_->policy->needs_keys(); }
 
 bool EvictionController::needs_attention() const { return state_->policy->needs_attention(); }
 

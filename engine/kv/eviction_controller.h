@@ -10,6 +10,7 @@
 
 #include "base/events.h"
 #include "engine/kv/eviction_policy.h"
+#include "engine/kv/scoped_tokens.h"
 
 namespace pagequest::kv {
 
@@ -21,6 +22,13 @@ struct PolicySpec {
 };
 
 enum class DecisionPoint : std::uint8_t { step_end, turn_boundary };
+
+/// What a policy drops: the live tokens of a span, from every head or from those of one scope.
+struct Victim {
+  TokenSpan span;
+  Scope scope;
+  constexpr bool operator==(const Victim&) const = default;
+};
 
 /// Runs one policy over one episode: keeps the candidates' views up to date from the events, asks
 /// the policy at its decision points and selects the victims. Engine and simulator share it, which
@@ -34,23 +42,31 @@ class EvictionController {
  public:
   /// Throws usage_error: unknown policy or parameter, a budget below the policy's minimum, a budget
   /// for a policy that takes none or none for one that needs it.
-  EvictionController(const PolicySpec& spec, std::int32_t page_size, std::int32_t lag_steps = 0);
+  EvictionController(const PolicySpec& spec, std::int32_t page_size, std::int32_t lag_steps = 0,
+                     const KvShape& shape = {});
   ~EvictionController();
   EvictionController(EvictionController&&) noexcept;
   EvictionController& operator=(EvictionController&&) noexcept;
 
-  /// Every event of the episode, in order, the TokensEvicted events of its own victims included.
+  /// Every event of the episode, in order, the HeadTokensEvicted and TokensEvicted events of its
+  /// own victims included.
   void observe(const Event& event);
 
-  /// Spans to drop now, in order; each has at least one live token. The caller drops them and
-  /// reports each with a TokensEvicted event before the next call.
-  [[nodiscard]] std::vector<TokenSpan> victims(DecisionPoint point);
+  /// What to drop now, in order; each has at least one live token. The caller drops them and
+  /// reports each with its events before the next call.
+  [[nodiscard]] std::vector<Victim> victims(DecisionPoint point);
 
   /// What victims(step_end) will give for the step under way, whatever its events say: known before
   /// any of them. For a lag of at least 1.
-  [[nodiscard]] std::vector<TokenSpan> due() const;
+  [[nodiscard]] std::vector<Victim> due() const;
 
+  /// That any head holds.
   [[nodiscard]] std::int32_t live_tokens() const;
+  /// That each scope of the policy's sharing holds.
+  [[nodiscard]] const ScopedTokens& tokens() const;
+  [[nodiscard]] Sharing sharing() const;
+  /// Whether the policy reads KeysBounded events.
+  [[nodiscard]] bool needs_keys() const;
   /// Whether the policy reads PagesAttended events: without them its victims would be wrong.
   [[nodiscard]] bool needs_attention() const;
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/events.h"
@@ -17,7 +18,46 @@ enum class Unit : std::uint8_t { page, message };
 enum class Trigger : std::uint8_t {
   never,
   budget,   // after a step that left more live tokens than the budget: the lowest scores go
-  command,  // at a turn boundary, what the model (or an oracle) named in AuxJoined::cursors
+  command,  // at a turn boundary, what the policy, the model or an oracle named
+};
+
+/// Who shares what a policy keeps. Each sharer has a budget, scores and victims of its own.
+enum class Sharing : std::uint8_t {
+  all,    // all layers and heads keep the same tokens
+  layer,  // the KV heads of a layer do
+  head,   // each KV head of each layer keeps tokens of its own
+};
+
+[[nodiscard]] std::string_view to_string(Sharing sharing);
+/// Throws usage_error that lists the valid names.
+[[nodiscard]] Sharing sharing_named(std::string_view name);
+
+/// Layers and KV heads of the model, without which scopes cannot be numbered.
+struct KvShape {
+  std::int32_t layers = 1;
+  std::int32_t kv_heads = 1;
+  constexpr bool operator==(const KvShape&) const = default;
+};
+
+/// Heads that share a decision: all (-1, -1), a layer's (layer, -1), or one.
+struct Scope {
+  std::int32_t layer = -1;
+  std::int32_t kv_head = -1;
+  constexpr bool operator==(const Scope&) const = default;
+};
+
+/// Scopes are numbered from 0, layer by layer.
+[[nodiscard]] std::int32_t scope_count(Sharing sharing, const KvShape& shape);
+[[nodiscard]] Scope scope_at(Sharing sharing, const KvShape& shape, std::int32_t number);
+/// -1: not a scope of this sharing.
+[[nodiscard]] std::int32_t scope_number(Sharing sharing, const KvShape& shape, const Scope& scope);
+
+/// A main step that has just ended, as a policy's cadence goes by it.
+struct StepEnd {
+  StepKind kind = StepKind::decode;
+  std::int32_t decode_steps = 0;  // of the episode so far, this one included
+  std::int32_t length = 0;        // positions so far, evicted ones included
+  bool after_prefill = false;     // the first decode step behind a prefill
 };
 
 /// A candidate for eviction.
@@ -39,18 +79,33 @@ class EvictionPolicy {
 
   [[nodiscard]] virtual Unit unit() const = 0;
   [[nodiscard]] virtual Trigger trigger() const = 0;
+  [[nodiscard]] virtual Sharing sharing() const { return Sharing::all; }
+
+  /// For Trigger::budget: whether it decides at the end of this step. Every step by default.
+  [[nodiscard]] virtual bool decides(const StepEnd& /*step*/) const { return true; }
+  /// For Trigger::budget: what the scope may keep at a decision, in tokens, given the budget that
+  /// the user set for every scope.
+  [[nodiscard]] virtual std::int32_t budget_tokens(std::int32_t /*scope*/,
+                                                   std::int32_t budget) const {
+    return budget;
+  }
 
   /// Notification, in the order of the trace; main-thread and episode events only.
   void observe(const Event& event) { do_observe(event); }
 
-  /// Decision: writes one keep score a candidate, higher = keep. Never called for Trigger::never.
-  /// +infinity protects a candidate. NaN is a broken policy and fails a CHECK in the caller.
-  void score(std::span<const UnitView> candidates, std::span<float> keep) const {
-    do_score(candidates, keep);
+  /// Decision for the scope of this number: writes one keep score a candidate, higher = keep.
+  /// Never called for Trigger::never. +infinity protects a candidate. NaN is a broken policy and
+  /// fails a CHECK in the caller.
+  void score(std::int32_t scope, std::span<const UnitView> candidates,
+             std::span<float> keep) const {
+    do_score(scope, candidates, keep);
   }
 
   /// Whether the decision reads PagesAttended events, so that a run without them would differ.
   [[nodiscard]] virtual bool needs_attention() const { return false; }
+
+  /// Whether the decision reads KeysBounded events as well.
+  [[nodiscard]] virtual bool needs_keys() const { return false; }
 
   /// For Unit::message: whether a dropped response takes the model's call along.
   [[nodiscard]] virtual bool evicts_call() const { return false; }
@@ -64,7 +119,8 @@ class EvictionPolicy {
 
  private:
   virtual void do_observe(const Event& event) = 0;
-  virtual void do_score(std::span<const UnitView> candidates, std::span<float> keep) const = 0;
+  virtual void do_score(std::int32_t scope, std::span<const UnitView> candidates,
+                        std::span<float> keep) const = 0;
 };
 
 }  // namespace pagequest::kv

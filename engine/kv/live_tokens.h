@@ -21,6 +21,10 @@ class LiveTokens {
   std::int32_t evict(TokenSpan span);
 
   [[nodiscard]] std::int32_t in(TokenSpan span) const;
+  /// Whether a filled position is live.
+  [[nodiscard]] bool holds(std::int32_t position) const {
+    return live_[static_cast<std::size_t>(position)] != 0;
+  }
   [[nodiscard]] std::int32_t in_page(std::int32_t page) const;
   [[nodiscard]] std::int32_t total() const { return total_; }
   [[nodiscard]] std::int32_t next_position() const;

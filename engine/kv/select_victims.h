@@ -18,4 +18,8 @@ namespace pagequest::kv {
                                                       std::span<const float> keep,
                                                       std::int64_t tokens_to_free);
 
+/// The same into `victims`, whose memory is used again.
+void select_victims(std::span<const UnitView> candidates, std::span<const float> keep,
+                    std::int64_t tokens_to_free, std::vector<std::size_t>& victims);
+
 }  // namespace pagequest::kv

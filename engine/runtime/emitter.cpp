@@ -126,27 +126,61 @@ void emit_key_bounds(Sequence& sequence, EventSink& sink, const model::ModelConf
                    .highest = bounds.highest});
 }
 
-std::vector<LostSpan> drop(Sequence& sequence, std::span<const TokenSpan> spans) {
-  std::vector<LostSpan> lost;
-  for (const TokenSpan& span : spans) lost.push_back({span, sequence.history.evict(span)});
+namespace {
+
+Lost drop(Sequence& sequence, const KvGroups& groups, const kv::Victim& victim) {
+  Lost lost{.victim = victim, .tokens = 0, .gone = {}};
+  if (victim.scope == kv::Scope{}) {
+    lost.gone.push_back(sequence.history.evict(victim.span));
+    lost.tokens = lost.gone[0].tokens;
+    return lost;
+  }
+  for (const std::int32_t group : groups.groups_of(victim.scope.layer, victim.scope.kv_head)) {
+    kv::TakenTokens taken = sequence.history.evict(group, victim.span);
+    lost.tokens = taken.tokens;
+    lost.gone.insert(lost.gone.end(), taken.gone.begin(), taken.gone.end());
+  }
+  return lost;
+}
+
+void emit_gone(Sequence& sequence, EventSink& sink, const kv::GoneTokens& gone) {
+  const std::int32_t step = sequence.steps - 1;
+  emit(sequence, sink,
+       TokensEvicted{.episode = sequence.episode,
+                     .step = step,
+                     .turn = sequence.turn,
+                     .span = gone.span,
+                     .tokens = gone.tokens});
+  for (const std::int32_t page : gone.free_pages) {
+    emit(sequence, sink,
+         PageFreed{
+             .episode = sequence.episode, .thread = sequence.thread, .step = step, .page = page});
+  }
+}
+
+}  // namespace
+
+std::vector<Lost> drop(Sequence& sequence, const KvGroups& groups,
+                       std::span<const kv::Victim> victims) {
+  std::vector<Lost> lost;
+  for (const kv::Victim& victim : victims) lost.push_back(drop(sequence, groups, victim));
   sequence.replay_evictions();
   return lost;
 }
 
-void emit_lost(Sequence& sequence, EventSink& sink, std::span<const LostSpan> lost) {
-  const std::int32_t step = sequence.steps - 1;
-  for (const LostSpan& one : lost) {
-    emit(sequence, sink,
-         TokensEvicted{.episode = sequence.episode,
-                       .step = step,
-                       .turn = sequence.turn,
-                       .span = one.span,
-                       .tokens = one.dropped.tokens});
-    for (const std::int32_t page : one.dropped.free_pages) {
+void emit_lost(Sequence& sequence, EventSink& sink, std::span<const Lost> lost) {
+  for (const Lost& one : lost) {
+    if (one.victim.scope != kv::Scope{}) {
       emit(sequence, sink,
-           PageFreed{
-               .episode = sequence.episode, .thread = sequence.thread, .step = step, .page = page});
+           HeadTokensEvicted{.episode = sequence.episode,
+                             .step = sequence.steps - 1,
+                             .turn = sequence.turn,
+                             .layer = one.victim.scope.layer,
+                             .kv_head = one.victim.scope.kv_head,
+                             .span = one.victim.span,
+                             .tokens = one.tokens});
     }
+    for (const kv::GoneTokens& gone : one.gone) emit_gone(sequence, sink, gone);
   }
 }
 

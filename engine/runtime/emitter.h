@@ -8,6 +8,7 @@
 
 #include "base/event_sink.h"
 #include "base/events.h"
+#include "engine/kv/eviction_controller.h"
 #include "engine/model/model_config.h"
 #include "engine/runtime/forward_chunk.h"
 #include "engine/runtime/key_bounds.h"
@@ -32,16 +33,18 @@ void emit_attended(Sequence& sequence, EventSink& sink, const model::ModelConfig
 void emit_key_bounds(Sequence& sequence, EventSink& sink, const model::ModelConfig& model,
                      std::int32_t page, const KeyBounds& bounds);
 
-/// A span that a main thread's cache has lost.
-struct LostSpan {
-  TokenSpan span;
-  kv::Dropped dropped;
+/// What a main thread's cache has lost to one victim.
+struct Lost {
+  kv::Victim victim;
+  std::int32_t tokens;               // live ones of the victim's scope
+  std::vector<kv::GoneTokens> gone;  // that no head holds any more
 };
 
-/// Drops the spans from a sequence's cache; no event tells so yet.
-[[nodiscard]] std::vector<LostSpan> drop(Sequence& sequence, std::span<const TokenSpan> spans);
+/// Drops the victims from a sequence's cache; no event tells so yet.
+[[nodiscard]] std::vector<Lost> drop(Sequence& sequence, const KvGroups& groups,
+                                     std::span<const kv::Victim> victims);
 
-/// The events that tell of the spans that the last step or a turn boundary dropped.
-void emit_lost(Sequence& sequence, EventSink& sink, std::span<const LostSpan> lost);
+/// The events that tell of what the last step or a turn boundary dropped.
+void emit_lost(Sequence& sequence, EventSink& sink, std::span<const Lost> lost);
 
 }  // namespace pagequest::runtime

@@ -27,7 +27,8 @@ Engine::~Engine() = default;
 SequenceId Engine::add(EpisodeId episode, std::span<const std::int32_t> prompt,
                        const Sampling& sampling, const kv::PolicySpec& policy) {
   check_sampling(sampling);
-  kv::EvictionController controller = controller_for(policy, state_->config);
+  kv::EvictionController controller =
+      controller_for(policy, state_->config, state_->model.config());
   state_->check_prompt(episode, std::ssize(prompt), policy);
   flush();
   Sequence& sequence = state_->insert(state_->new_sequence(episode, Thread::main, sampling));

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/params.h"
+#include "engine/kv/policies/registry.h"
 #include "engine/runtime/backend.h"
 
 namespace pagequest::runtime {
@@ -148,14 +149,47 @@ std::int32_t physical_pages(const EngineConfig& config, const KvGroups& groups,
   return static_cast<std::int32_t>(pages);
 }
 
-kv::EvictionController controller_for(const kv::PolicySpec& policy, const EngineConfig& config) {
-  kv::EvictionController controller(policy, config.page_size, *config.policy_lag_steps);
-  if (!controller.needs_attention() || config.capture) return controller;
-  throw usage_error({.what = "the policy reads attention but capture is off",
-                     .where = "policy `" + policy.name + "`",
-                     .found = {},
-                     .expected = {},
-                     .hint = "turn capture on"});
+EngineConfig fitted(EngineConfig config, const kv::PolicySpec& policy) {
+  const kv::PolicyNeeds needs = kv::needs_of(policy);
+  config.kv_tables = std::max(config.kv_tables, tables_for(needs.sharing));
+  config.capture_options.key_bounds = config.capture_options.key_bounds || needs.keys;
+  return config;
+}
+
+KvTables tables_for(kv::Sharing sharing) {
+  if (sharing == kv::Sharing::all) return KvTables::shared;
+  return sharing == kv::Sharing::layer ? KvTables::per_layer : KvTables::per_head;
+}
+
+kv::EvictionController controller_for(const kv::PolicySpec& policy, const EngineConfig& config,
+                                      const model::ModelConfig& model) {
+  kv::EvictionController controller(policy, config.page_size, *config.policy_lag_steps,
+                                    {.layers = model.layers, .kv_heads = model.kv_heads});
+  if (controller.needs_attention() && !config.capture) {
+    throw usage_error({.what = "the policy reads attention but capture is off",
+                       .where = "policy `" + policy.name + "`",
+                       .found = {},
+                       .expected = {},
+                       .hint = "turn capture on"});
+  }
+  if (controller.needs_keys() && !config.capture_options.key_bounds) {
+    throw usage_error({.what = "the policy reads keys but their bounds are not captured",
+                       .where = "policy `" + policy.name + "`",
+                       .found = {},
+                       .expected = {},
+                       .hint = "turn key bounds on"});
+  }
+  const KvTables needed = tables_for(controller.sharing());
+  if (config.kv_tables < needed) {
+    throw usage_error({.what = "the page tables are too coarse for the policy",
+                       .where = "policy `" + policy.name + "`",
+                       .found = "kv_tables " + std::string(to_string(config.kv_tables)),
+                       .expected = std::string(to_string(needed)) +
+                                   ", because it chooses for each " +
+                                   std::string(kv::to_string(controller.sharing())),
+                       .hint = {}});
+  }
+  return controller;
 }
 
 }  // namespace pagequest::runtime

@@ -26,8 +26,16 @@ namespace pagequest::runtime {
                                           std::int64_t block_bytes);
 
 /// What runs a policy on one episode. Throws as EvictionController does, and usage_error when the
-/// policy reads attention that is not captured.
+/// policy reads attention or keys that are not captured, or chooses for layers or heads that the
+/// page tables do not tell apart.
 [[nodiscard]] kv::EvictionController controller_for(const kv::PolicySpec& policy,
-                                                    const EngineConfig& config);
+                                                    const EngineConfig& config,
+                                                    const model::ModelConfig& model);
+
+/// The configuration with the page tables and the captures that the policy takes.
+[[nodiscard]] EngineConfig fitted(EngineConfig config, const kv::PolicySpec& policy);
+
+/// The coarsest tables with which a policy of this sharing can drop what it chooses.
+[[nodiscard]] KvTables tables_for(kv::Sharing sharing);
 
 }  // namespace pagequest::runtime

@@ -103,7 +103,7 @@ void Engine::State::turn_boundary(Sequence& sequence, std::int32_t turn) {
   sequence.turn = turn;
   if (!sequence.controller) return;
   const auto victims = sequence.controller->victims(kv::DecisionPoint::turn_boundary);
-  emit_lost(sequence, sink, drop(sequence, victims));
+  emit_lost(sequence, sink, drop(sequence, groups, victims));
 }
 
 }  // namespace pagequest::runtime

@@ -69,7 +69,7 @@ struct Engine::State {
     std::int32_t tokens;
     const ForwardChunk* chunk;           // null: announced only, nothing was computed
     std::vector<KeyBounds> bounds = {};  // of the pages that it filled
-    std::vector<LostSpan> lost = {};     // with a lag: dropped at its end
+    std::vector<Lost> lost = {};         // with a lag: dropped at its end
   };
 
   [[nodiscard]] std::vector<Sequence*> in_order();

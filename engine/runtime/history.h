@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "base/events.h"
-#include "engine/kv/live_tokens.h"
-#include "engine/kv/page_table.h"
+#include "engine/kv/scoped_tokens.h"
 #include "engine/runtime/kv_groups.h"
 
 namespace pagequest::runtime {
@@ -31,12 +30,12 @@ class History {
   /// The next tokens were computed.
   void append(std::span<const std::int32_t> tokens);
   /// Drops the live tokens of `span`, which were computed, from every KV group.
-  kv::Dropped evict(TokenSpan span);
+  kv::GoneTokens evict(TokenSpan span);
   /// The same from one group; a token is live until no group holds it.
-  kv::Dropped evict(std::int32_t group, TokenSpan span);
+  kv::TakenTokens evict(std::int32_t group, TokenSpan span);
 
   [[nodiscard]] std::span<const std::int32_t> tokens() const { return tokens_; }
-  [[nodiscard]] std::int32_t next_position() const { return live_.next_position(); }
+  [[nodiscard]] std::int32_t next_position() const { return live_.any().next_position(); }
   [[nodiscard]] std::span<const Eviction> evictions() const { return evictions_; }
 
   /// Live tokens at positions from `first` on that the group with the widest window still sees.
@@ -48,10 +47,9 @@ class History {
   [[nodiscard]] std::int32_t first_in_window() const;
 
   const KvGroups* groups_;
-  kv::LiveTokens live_;
-  std::vector<kv::LiveTokens> live_in_group_;  // (KV group); empty while they are all alike
-  std::vector<std::int32_t> tokens_;           // (position)
-  std::vector<Eviction> evictions_;            // in order
+  kv::ScopedTokens live_;             // (KV group); one for all while they are alike
+  std::vector<std::int32_t> tokens_;  // (position)
+  std::vector<Eviction> evictions_;   // in order
 };
 
 }  // namespace pagequest::runtime

@@ -83,7 +83,7 @@ void Engine::State::advance(Step& step) {
   step.bounds = bounds_of(step);
   sequence.pop(step.tokens);
   if (*config.policy_lag_steps > 0 && sequence.controller) {
-    step.lost = drop(sequence, sequence.controller->due());
+    step.lost = drop(sequence, groups, sequence.controller->due());
   }
 }
 
@@ -123,9 +123,11 @@ void Engine::State::observe(const Step& step) {
 void Engine::State::decide(const Step& step) {
   Sequence& sequence = *step.sequence;
   if (!sequence.controller) return;
-  const std::vector<TokenSpan> victims = sequence.controller->victims(kv::DecisionPoint::step_end);
-  if (*config.policy_lag_steps == 0) return emit_lost(sequence, sink, drop(sequence, victims));
-  PQ_CHECK(std::ranges::equal(victims, step.lost, {}, {}, &LostSpan::span),
+  const std::vector<kv::Victim> victims = sequence.controller->victims(kv::DecisionPoint::step_end);
+  if (*config.policy_lag_steps == 0) {
+    return emit_lost(sequence, sink, drop(sequence, groups, victims));
+  }
+  PQ_CHECK(std::ranges::equal(victims, step.lost, {}, {}, &Lost::victim),
            "what is due does not depend on the step's events");
   emit_lost(sequence, sink, step.lost);
 }

@@ -14,7 +14,7 @@
 namespace pagequest::runtime {
 namespace {
 
-constexpr std::array kKvTables = {KvTables::shared, KvTables::per_head};
+constexpr std::array kKvTables = {KvTables::shared, KvTables::per_layer, KvTables::per_head};
 
 /// Layers by their window, each list ascending.
 std::map<std::int32_t, std::vector<std::int32_t>> layers_by_window(
@@ -51,6 +51,16 @@ std::vector<KvGroup> shared_groups(const model::ModelConfig& config) {
   return groups;
 }
 
+std::vector<KvGroup> layer_groups(const model::ModelConfig& config) {
+  std::vector<KvGroup> groups;
+  for (std::int32_t layer = 0; layer < config.layers; ++layer) {
+    groups.push_back({.layers = {layer},
+                      .kv_heads = numbers_below(config.kv_heads),
+                      .window = config.window(layer)});
+  }
+  return groups;
+}
+
 std::vector<KvGroup> head_groups(const model::ModelConfig& config) {
   std::vector<KvGroup> groups;
   for (std::int32_t layer = 0; layer < config.layers; ++layer) {
@@ -61,10 +71,17 @@ std::vector<KvGroup> head_groups(const model::ModelConfig& config) {
   return groups;
 }
 
+std::vector<KvGroup> groups_for(const model::ModelConfig& config, KvTables tables) {
+  if (tables == KvTables::shared) return shared_groups(config);
+  return tables == KvTables::per_layer ? layer_groups(config) : head_groups(config);
+}
+
 }  // namespace
 
 std::string_view to_string(KvTables tables) {
-  return tables == KvTables::shared ? "shared" : "per_head";
+  constexpr std::array<std::string_view, kKvTables.size()> kNames = {"shared", "per_layer",
+                                                                     "per_head"};
+  return kNames.at(static_cast<std::size_t>(tables));
 }
 
 KvTables kv_tables_named(std::string_view name) {
@@ -78,7 +95,7 @@ KvTables kv_tables_named(std::string_view name) {
 
 KvGroups::KvGroups(const model::ModelConfig& config, KvTables tables)
     : kv_heads_(config.kv_heads),
-      groups_(tables == KvTables::shared ? shared_groups(config) : head_groups(config)),
+      groups_(groups_for(config, tables)),
       group_(static_cast<std::size_t>(config.layers * config.kv_heads)),
       plane_(group_.size()) {
   planes_ = static_cast<std::int32_t>(groups_[0].layers.size() * groups_[0].kv_heads.size());
@@ -98,6 +115,16 @@ KvGroups::KvGroups(const model::ModelConfig& config, KvTables tables)
     widest_window_ = all ? 0 : std::max(widest_window_, group.window);
     has_windows_ = has_windows_ || group.window > 0;
   }
+}
+
+std::vector<std::int32_t> KvGroups::groups_of(std::int32_t layer, std::int32_t kv_head) const {
+  if (kv_head >= 0) return {group_of(layer, kv_head)};
+  std::vector<std::int32_t> groups;
+  for (std::int32_t head = 0; head < kv_heads_; ++head) {
+    const std::int32_t group = group_of(layer, head);
+    if (groups.empty() || groups.back() != group) groups.push_back(group);
+  }
+  return groups;
 }
 
 }  // namespace pagequest::runtime

@@ -13,8 +13,9 @@ namespace pagequest::runtime {
 
 /// Which layers and KV heads share a page table.
 enum class KvTables : std::uint8_t {
-  shared,    // all heads of all layers of one attention kind: for policies that drop whole tokens
-  per_head,  // each (layer, KV head) has its own: for policies that choose per head
+  shared,     // all heads of all layers of one attention kind: for policies that drop whole tokens
+  per_layer,  // each layer has its own: for policies that choose per layer
+  per_head,   // each (layer, KV head) has its own: for policies that choose per head
 };
 
 [[nodiscard]] std::string_view to_string(KvTables tables);
@@ -40,6 +41,8 @@ class KvGroups {
   [[nodiscard]] std::int32_t group_of(std::int32_t layer, std::int32_t kv_head) const {
     return group_[index(layer, kv_head)];
   }
+  /// Of the layer's KV heads, or of one unless it is -1; each group once, ascending.
+  [[nodiscard]] std::vector<std::int32_t> groups_of(std::int32_t layer, std::int32_t kv_head) const;
   /// Index of (layer, KV head) within its group's planes: layer by layer.
   [[nodiscard]] std::int32_t plane_of(std::int32_t layer, std::int32_t kv_head) const {
     return plane_[index(layer, kv_head)];

@@ -31,8 +31,11 @@ void for_all_runs(Check check) {
   for (const std::int32_t page_size : {4, 8, 16}) {
     for (PolicySpec spec : all_policy_specs(page_size)) {
       for (const std::uint64_t seed : {1U, 2U, 3U}) {
-        const SyntheticOptions options{
-            .episodes = 2, .turns = 8, .page_size = page_size, .seed = seed};
+        const SyntheticOptions options{.episodes = 2,
+                                       .turns = 8,
+                                       .page_size = page_size,
+                                       .seed = seed,
+                                       .captures = {.key_bounds = true}};
         spec.budget_tokens += spec.budget_tokens == 0 ? 0 : 5 * static_cast<std::int32_t>(seed);
         std::string variant;
         for (const auto& [name, value] : spec.params) variant += " " + name + "=" + value;
@@ -65,6 +68,12 @@ std::int32_t freed(const Decision& decision) {
 bool is_victim(const Decision& decision, TokenSpan span) {
   return std::find(decision.victims.begin(), decision.victims.end(), span) !=
          decision.victims.end();
+}
+
+bool protects_prompt(const PolicySpec& spec) {
+  const auto params = kv::resolved_params(spec);
+  const auto found = params.find("protect_prompt");
+  return found != params.end() && found->second == "true";
 }
 
 Trigger trigger_of(const PolicySpec& spec) { return kv::find_policy(spec.name).trigger; }
@@ -130,12 +139,12 @@ TEST_CASE("protected candidates stay, and scores are numbers") {
   });
 }
 
-TEST_CASE("a budget is kept after each step, unless only protected candidates are left") {
+TEST_CASE("a budget is kept after each decision, unless only protected candidates are left") {
   for_all_runs([](const PolicySpec& spec, const SyntheticOptions& options) {
     if (trigger_of(spec) != Trigger::budget) return;
-    CHECK(never(run_policy(spec, options), [&spec](const Decision& d) {
-      if (d.point != DecisionPoint::step_end) return false;
-      if (live_total(d) - freed(d) <= spec.budget_tokens) return false;
+    CHECK(never(run_policy(spec, options), [](const Decision& d) {
+      if (d.point != DecisionPoint::step_end || !d.decides) return false;
+      if (live_total(d) - freed(d) <= d.budget) return false;
       for (std::size_t i = 0; i < d.candidates.size(); ++i) {
         if (d.keep[i] != kProtected && !is_victim(d, d.candidates[i].span)) return true;
       }
@@ -147,12 +156,11 @@ TEST_CASE("a budget is kept after each step, unless only protected candidates ar
 TEST_CASE("a page policy without a protected prompt keeps its budget without exception") {
   for_all_runs([](const PolicySpec& spec, const SyntheticOptions& options) {
     const auto& entry = kv::find_policy(spec.name);
-    if (entry.trigger != Trigger::budget || entry.unit != kv::Unit::page ||
-        spec.params.contains("protect_prompt")) {
+    if (entry.trigger != Trigger::budget || entry.unit != kv::Unit::page || protects_prompt(spec)) {
       return;
     }
-    CHECK(never(run_policy(spec, options), [&spec](const Decision& d) {
-      return d.point == DecisionPoint::step_end && live_total(d) - freed(d) > spec.budget_tokens;
+    CHECK(never(run_policy(spec, options), [](const Decision& d) {
+      return d.point == DecisionPoint::step_end && d.decides && live_total(d) - freed(d) > d.budget;
     }));
   });
 }
@@ -160,19 +168,28 @@ TEST_CASE("a page policy without a protected prompt keeps its budget without exc
 TEST_CASE("a budget policy drops nothing within its budget and not one unit too much beyond it") {
   for_all_runs([](const PolicySpec& spec, const SyntheticOptions& options) {
     if (trigger_of(spec) != Trigger::budget) return;
-    CHECK(never(run_policy(spec, options), [&spec](const Decision& d) {
+    CHECK(never(run_policy(spec, options), [](const Decision& d) {
       if (d.victims.empty()) return false;
       const std::int32_t without_last = freed(d) - live_in(d.live, d.victims.back());
-      return live_total(d) - without_last <= spec.budget_tokens;
+      return live_total(d) - without_last <= d.budget;
     }));
   });
 }
 
-TEST_CASE("a command policy drops what was named, at turn boundaries only") {
+TEST_CASE("a command policy drops at turn boundaries only") {
   for_all_runs([](const PolicySpec& spec, const SyntheticOptions& options) {
     if (trigger_of(spec) != Trigger::command) return;
     CHECK(never(run_policy(spec, options), [](const Decision& d) {
-      if (d.point == DecisionPoint::step_end) return !d.victims.empty();
+      return d.point == DecisionPoint::step_end && !d.victims.empty();
+    }));
+  });
+}
+
+TEST_CASE("SideQuest drops what was named") {
+  for_all_runs([](const PolicySpec& spec, const SyntheticOptions& options) {
+    if (spec.name != "sidequest") return;
+    CHECK(never(run_policy(spec, options), [](const Decision& d) {
+      if (d.point == DecisionPoint::step_end) return false;
       for (const kv::UnitView& unit : d.candidates) {
         const bool named = std::binary_search(d.commanded.begin(), d.commanded.end(), unit.id);
         if (named != is_victim(d, unit.span)) return true;
@@ -189,8 +206,9 @@ TEST_CASE("scores and selection don't depend on the order of the candidates") {
     INFO(spec.name);
     const auto& entry = kv::find_policy(spec.name);
     const auto policy = entry.make(Params(entry.name, entry.params(), spec.params),
-                                   {page_size, spec.budget_tokens});
-    kv::UnitViews views(page_size, policy->needs_attention());
+                                   {page_size, spec.budget_tokens, {.layers = 2, .kv_heads = 2}});
+    kv::UnitViews views(page_size, policy->needs_attention(), policy->sharing(),
+                        {.layers = 2, .kv_heads = 2});
     Rng rng(9);
     class Feed final : public EventSink {
      public:
@@ -212,12 +230,17 @@ TEST_CASE("scores and selection don't depend on the order of the candidates") {
       kv::UnitViews& views_;
     } feed(*policy, views);
     emit_synthetic_trace({.episodes = 1, .turns = 8, .page_size = page_size}, feed,
-                         [](EpisodeId, bool) { return std::vector<TokenSpan>{}; });
-    auto units = entry.unit == kv::Unit::page ? views.pages() : views.messages();
+                         [](EpisodeId, bool) { return std::vector<kv::Victim>{}; });
+    std::vector<kv::UnitView> units;
+    if (entry.unit == kv::Unit::page) {
+      views.pages(0, units);
+    } else {
+      views.messages(0, units);
+    }
     REQUIRE(units.size() >= 5);
     const auto victims = [&] {
       std::vector<float> keep(units.size());
-      policy->score(units, keep);
+      policy->score(0, units, keep);
       std::vector<std::int32_t> ids;
       for (const std::size_t i : kv::select_victims(units, keep, 60)) ids.push_back(units[i].id);
       return ids;
@@ -253,12 +276,12 @@ TEST_CASE("a policy that doesn't ask for attention decides the same without it")
 TEST_CASE("what the registry says about a policy is what the policy does") {
   for (const kv::PolicyEntry& entry : kv::policies()) {
     INFO(entry.name);
-    const auto policy = entry.make(Params(entry.name, entry.params(), {}), {16, 4096});
+    const auto policy = entry.make(Params(entry.name, entry.params(), {}), {16, 4096, {}});
     CHECK(policy->unit() == entry.unit);
     CHECK(policy->trigger() == entry.trigger);
     CHECK_FALSE(entry.description.empty());
     for (const ParamSpec& param : entry.params()) CHECK_FALSE(param.help.empty());
     const auto resolved = kv::resolved_params({.name = std::string(entry.name)});
-    CHECK(resolved.size() == entry.params().size());
+    CHECK(resolved.size() == kv::params_of(entry).size());
   }
 }

@@ -19,9 +19,13 @@ namespace pagequest::testing {
 /// Every registered policy, with its default parameters and with each flag turned over.
 [[nodiscard]] std::vector<kv::PolicySpec> all_policy_specs(std::int32_t page_size);
 
-/// What a controller decided at one decision point, and what it could have chosen from.
+/// What a controller decided at one decision point for one scope (all heads, a layer, a head), and
+/// what it could have chosen from there.
 struct Decision {
   kv::DecisionPoint point;
+  std::int32_t scope;
+  bool decides;         // by the policy's cadence; true without one
+  std::int32_t budget;  // tokens of the scope; 0 without one
   std::vector<TokenSpan> victims;
   std::vector<kv::UnitView> candidates;  // before the victims went
   std::vector<float> keep;               // (candidate); empty for Trigger::never

@@ -114,7 +114,7 @@ TEST_CASE("references outside their tables are refused") {
 }
 
 TEST_CASE("numbers that no event can have are refused") {
-  CHECK(contains(refusal_after_set("events/kind", 11, 3), "unknown kind of event"));
+  CHECK(contains(refusal_after_set("events/kind", 12, 3), "unknown kind of event"));
   CHECK(contains(refusal_after_set("events/kind", 10, 3), "inconsistent"));
   CHECK(contains(refusal_after_set("events/kind", 5, 3), "inconsistent"));
   CHECK(contains(refusal_after_set("steps/thread", 2), "unknown thread"));

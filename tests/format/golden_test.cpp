@@ -51,6 +51,9 @@ class Digest final : public EventSink, public traces::KernelTimesSink {
             [this](const TokensEvicted& e) {
               add(e.step, e.turn, e.span.first, e.span.count, e.tokens);
             },
+            [this](const HeadTokensEvicted& e) {
+              add(e.step, e.turn, e.layer, e.kv_head, e.span.first, e.span.count, e.tokens);
+            },
             [this](const PageFreed& e) { add(e.thread, e.step, e.page); },
             [this](const TurnBegan& e) { add(e.turn); },
             [this](const ToolResponded& e) {
@@ -114,7 +117,7 @@ TEST_CASE("the golden file of version 1 gives the events that were recorded") {
   CHECK(reader.header().policy_params.at("evict_call") == "false");
   Digest digest;
   for (std::size_t i = 0; i < reader.episodes().size(); ++i) reader.replay(i, digest);
-  CHECK(digest.counts == std::array<int, 11>{2, 97, 97, 2, 2, 10, 8, 4, 2, 2, 0});
+  CHECK(digest.counts == std::array<int, 12>{2, 97, 97, 2, 2, 10, 8, 4, 2, 2, 0, 0});
   CHECK(digest.value == 0xd928850d7aaff0c9ULL);
   CHECK(traces::check_trace(reader).empty());
 }
@@ -134,7 +137,7 @@ TEST_CASE("the golden file of version 2 gives the events that were recorded") {
   CHECK(reader.header().captures.thresholds == std::vector<float>{0.01F, 0.05F});
   Digest digest;
   for (std::size_t i = 0; i < reader.episodes().size(); ++i) reader.replay(i, digest);
-  CHECK(digest.counts == std::array<int, 11>{2, 129, 129, 1, 2, 10, 8, 4, 2, 2, 41});
+  CHECK(digest.counts == std::array<int, 12>{2, 129, 129, 1, 2, 10, 8, 4, 2, 2, 41, 0});
   CHECK(digest.value == 0x15b6d9138d7aa568ULL);
   CHECK(traces::check_trace(reader).empty());
 }
@@ -153,7 +156,7 @@ TEST_CASE("the golden file of version 3 gives the events and kernel times that w
   CHECK(reader.kernel_counts().operations == 320);
   Digest events;
   for (std::size_t i = 0; i < reader.episodes().size(); ++i) reader.replay(i, events);
-  CHECK(events.counts == std::array<int, 11>{2, 129, 129, 1, 2, 10, 8, 4, 2, 2, 0});
+  CHECK(events.counts == std::array<int, 12>{2, 129, 129, 1, 2, 10, 8, 4, 2, 2, 0, 0});
   CHECK(events.value == 0xa5342f04d90ad679ULL);
   Digest kernels;
   reader.replay_kernels(kernels);

@@ -12,9 +12,11 @@
 
 #include "engine/agent/runner.h"
 #include "engine/kv/policies/registry.h"
+#include "engine/runtime/engine_config.h"
 #include "simulator/policy_replay.h"
 #include "tests/support/file_content.h"
 #include "tests/support/pocket_run.h"
+#include "tests/support/short_policies.h"
 #include "tests/support/temporary_folder.h"
 #include "tracer/recorder.h"
 #include "traces/reader.h"
@@ -34,8 +36,9 @@ agent::AgentConfig config_of(const kv::PolicyEntry& policy, std::int32_t budget,
   config.seed = seed;
   config.episodes = 3;
   config.policy.name = policy.name;
+  config.policy.params = testing::short_params(policy.name);
   if (policy.trigger == kv::Trigger::budget) config.policy.budget_tokens = budget;
-  if (policy.trigger == kv::Trigger::command) config.memory = agent::Memory::auxiliary;
+  if (policy.names_by_model) config.memory = agent::Memory::auxiliary;
   return config;
 }
 
@@ -52,13 +55,16 @@ traces::Header header_of(const agent::AgentConfig& agent, const runtime::EngineC
   header.head_dim = shape.head_dim;
   header.prefill_rows = engine.prefill_rows;
   header.episodes_planned = agent.episodes;
+  header.captures.key_bounds = engine.capture_options.key_bounds;
+  header.captures.head_evictions = engine.kv_tables != runtime::KvTables::shared;
   header.config_json =
       "{\"policy_lag\": " + std::to_string(engine.policy_lag_steps.value_or(0)) + "}";
   return header;
 }
 
-void record(const agent::AgentConfig& agent, const runtime::EngineConfig& engine,
+void record(const agent::AgentConfig& agent, const runtime::EngineConfig& config,
             const fs::path& path) {
+  const runtime::EngineConfig engine = runtime::fitted(config, agent.policy);
   tracer::Recorder recorder(path, header_of(agent, engine));
   agent::Runner runner(testing::pocket_model(), engine, agent, recorder);
   const auto totals = runner.run([](auto, auto) { return true; });

@@ -17,6 +17,7 @@
 #include "simulator/policy_replay.h"
 #include "simulator/replay.h"
 #include "simulator/workload/projection.h"
+#include "tests/support/short_policies.h"
 #include "tests/support/synthetic_trace.h"
 #include "tracer/recorder.h"
 #include "traces/reader.h"
@@ -26,6 +27,9 @@ using namespace pagequest::testing;
 namespace fs = std::filesystem;
 
 namespace {
+
+/// Of SyntheticOptions.
+constexpr kv::KvShape kShape{.layers = 2, .kv_heads = 2};
 
 /// One controller an episode; states turns as the engine does (of the last TurnBegan at the end of
 /// a step, of the coming one at a boundary) and passes everything to the recorder.
@@ -41,12 +45,15 @@ class DecidingSink final : public EventSink {
     if (auto* evicted = std::get_if<TokensEvicted>(&stated)) {
       if (!deciding.boundary) evicted->turn = deciding.turn;
     }
+    if (auto* evicted = std::get_if<HeadTokensEvicted>(&stated)) {
+      if (!deciding.boundary) evicted->turn = deciding.turn;
+    }
     if (const auto* turn = std::get_if<TurnBegan>(&stated)) deciding.turn = turn->turn;
     next_.on(stated);
     deciding.controller.observe(stated);
   }
 
-  std::vector<TokenSpan> decide(EpisodeId id, bool boundary) {
+  std::vector<kv::Victim> decide(EpisodeId id, bool boundary) {
     Deciding& deciding = at(id);
     deciding.boundary = boundary;
     return deciding.controller.victims(boundary ? kv::DecisionPoint::turn_boundary
@@ -62,7 +69,8 @@ class DecidingSink final : public EventSink {
   Deciding& at(EpisodeId id) {
     const auto found = episodes_.find(id);
     if (found != episodes_.end()) return found->second;
-    return episodes_.emplace(id, Deciding{kv::EvictionController(policy_, page_size_, lag_)})
+    return episodes_
+        .emplace(id, Deciding{kv::EvictionController(policy_, page_size_, lag_, kShape)})
         .first->second;
   }
 
@@ -74,7 +82,12 @@ class DecidingSink final : public EventSink {
 };
 
 SyntheticOptions options_of(std::uint64_t seed) {
-  return {.episodes = 5, .concurrency = 3, .turns = 10, .page_size = 8, .seed = seed};
+  return {.episodes = 5,
+          .concurrency = 3,
+          .turns = 10,
+          .page_size = 8,
+          .seed = seed,
+          .captures = {.key_bounds = true}};
 }
 
 fs::path record(const kv::PolicySpec& policy, const SyntheticOptions& options,
@@ -85,6 +98,7 @@ fs::path record(const kv::PolicySpec& policy, const SyntheticOptions& options,
   header.policy = policy.name;
   header.policy_params = kv::resolved_params(policy);
   header.budget_tokens = policy.budget_tokens;
+  header.captures.head_evictions = kv::needs_of(policy).sharing != kv::Sharing::all;
   header.config_json = "{\"policy_lag\":" + std::to_string(lag) + "}";
   tracer::Recorder recorder(path, header);
   DecidingSink sink(policy, options.page_size, lag, recorder);
@@ -104,7 +118,7 @@ TEST_CASE("A file's replay comes to the file's victims, for every policy, budget
       for (std::uint64_t seed = 1; seed <= 3; ++seed) {
         const kv::PolicySpec policy{
             .name = std::string(entry.name),
-            .params = {},
+            .params = short_params(entry.name),
             .budget_tokens = entry.trigger == kv::Trigger::budget ? budget : 0};
         const fs::path path = record(policy, options_of(seed), lag);
         const traces::Reader trace(path);

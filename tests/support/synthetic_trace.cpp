@@ -40,7 +40,8 @@ class EpisodeScript {
         sink_(sink),
         evictor_(evictor),
         rng_(options.seed, static_cast<std::uint64_t>(id.value)),
-        attention_(options, static_cast<std::uint64_t>(id.value)) {
+        attention_(options, static_cast<std::uint64_t>(id.value)),
+        heads_(options.page_size, options.layers * options.kv_heads) {
     sink_.on(EpisodeBegan{id_});
     queued_ = draw(options_.prompt_tokens);
   }
@@ -70,9 +71,11 @@ class EpisodeScript {
     for (auto& token : tokens) token = rng_.between(0, 511);
     sink_.on(TokensFilled{id_, thread, kind, state.steps, iteration_, state.next(), tokens});
     state.live.insert(state.live.end(), tokens.size(), 1);
+    if (thread == Thread::main) heads_.fill({state.next() - count, count});
     count_totals(thread, count, kind);
     const std::int32_t rows = std::min(count, options_.prefill_rows);
-    const SyntheticNumbers numbers = attention_.attend({state.steps, rows, state.live}, rng_);
+    SyntheticNumbers numbers = attention_.attend({state.steps, rows, state.live}, rng_);
+    if (thread == Thread::main) leave_out_lost(numbers);
     sink_.on(PagesAttended{
         id_, thread, state.steps, rows, options_.layers, options_.kv_heads, numbers.pages,
         numbers.mean, numbers.max, numbers.first_page, numbers.sink_share, numbers.query_head_mass,
@@ -105,7 +108,7 @@ class EpisodeScript {
   }
 
   void begin_turn() {
-    std::vector<TokenSpan> commanded;
+    std::vector<kv::Victim> commanded;
     if (aux_ && aux_left_ == 0) commanded = join();
     evict(evictor_ ? evictor_(id_, true) : commanded);
     const bool due = options_.aux_interval > 0 && turn_ > 0 && turn_ % options_.aux_interval == 0;
@@ -154,15 +157,15 @@ class EpisodeScript {
   }
 
   /// Names some of the responses that the auxiliary thread could see, never the newest.
-  std::vector<TokenSpan> join() {
+  std::vector<kv::Victim> join() {
     const bool parsed = rng_.chance(0.9);
     std::vector<std::int32_t> cursors;
-    std::vector<TokenSpan> spans;
+    std::vector<kv::Victim> spans;
     for (auto it = responses_.begin(); parsed && it != responses_.end();) {
       const bool named = it->first < aux_newest_cursor_ && rng_.chance(0.6);
       if (named) {
         cursors.push_back(it->first);
-        spans.push_back(it->second);
+        spans.push_back({it->second, {}});
       }
       it = named ? responses_.erase(it) : std::next(it);
     }
@@ -172,26 +175,63 @@ class EpisodeScript {
     return spans;
   }
 
-  void evict(const std::vector<TokenSpan>& spans) {
-    for (const TokenSpan& span : spans) {
-      const std::int32_t end = std::min(span.end(), main_.next());
-      const std::int32_t tokens = main_.live_in(span.first, end);
-      sink_.on(TokensEvicted{id_, main_.steps - 1, turn_, span, tokens});
-      const std::vector<char> before = main_.live;
-      std::fill(main_.live.begin() + span.first, main_.live.begin() + end, char{0});
-      free_pages(before, span);
+  void evict(const std::vector<kv::Victim>& victims) {
+    for (const auto& [span, scope] : victims) {
+      if (scope == kv::Scope{}) {
+        report(heads_.evict_all(span));
+      } else {
+        evict_from(scope, span);
+      }
     }
   }
 
-  void free_pages(const std::vector<char>& before, const TokenSpan& span) {
-    const std::int32_t size = options_.page_size;
-    const ThreadState old{before, 0};
-    for (std::int32_t page = span.first / size; page * size < std::min(span.end(), main_.next());
-         ++page) {
-      const bool had = old.live_in(page * size, (page + 1) * size) > 0;
-      if (!had || main_.live_in(page * size, (page + 1) * size) > 0) continue;
+  void evict_from(const kv::Scope& scope, TokenSpan span) {
+    const std::int32_t first = scope.layer * options_.kv_heads + std::max(0, scope.kv_head);
+    const std::int32_t heads = scope.kv_head < 0 ? options_.kv_heads : 1;
+    std::vector<kv::TakenTokens> taken;
+    for (std::int32_t plane = first; plane < first + heads; ++plane) {
+      taken.push_back(heads_.evict(plane, span));
+    }
+    sink_.on(HeadTokensEvicted{id_, main_.steps - 1, turn_, scope.layer, scope.kv_head, span,
+                               taken[0].tokens});
+    for (const auto& of_head : taken) {
+      for (const kv::GoneTokens& gone : of_head.gone) report(gone);
+    }
+  }
+
+  void report(const kv::GoneTokens& gone) {
+    sink_.on(TokensEvicted{id_, main_.steps - 1, turn_, gone.span, gone.tokens});
+    const std::int32_t end = std::min(gone.span.end(), main_.next());
+    std::fill(main_.live.begin() + gone.span.first, main_.live.begin() + end, char{0});
+    for (const std::int32_t page : gone.free_pages) {
       sink_.on(PageFreed{id_, Thread::main, main_.steps - 1, page});
     }
+  }
+
+  /// Takes the attention from pages of which a head holds nothing and gives it to its others.
+  void leave_out_lost(SyntheticNumbers& numbers) const {
+    const std::size_t width = numbers.pages.size();
+    const std::size_t group = static_cast<std::size_t>(options_.query_heads / options_.kv_heads);
+    for (std::int32_t plane = 0; plane < heads_.scopes(); ++plane) {
+      for (std::size_t i = 0; i < width; ++i) {
+        if (heads_.of(plane).in_page(numbers.pages[i]) > 0) continue;
+        const auto at = static_cast<std::size_t>(plane) * width;
+        const auto query_heads = numbers.query_head_mass.empty() ? 0 : group;
+        move_mass(numbers.mean, at, width, i);
+        move_mass(numbers.max, at, width, i);
+        for (std::size_t q = 0; q < query_heads; ++q) {
+          move_mass(numbers.query_head_mass, (static_cast<std::size_t>(plane) * group + q) * width,
+                    width, i);
+        }
+      }
+    }
+  }
+
+  /// To the row's last page, which is being written and so is every head's.
+  static void move_mass(std::vector<float>& masses, std::size_t row, std::size_t width,
+                        std::size_t from) {
+    masses[row + width - 1] = std::min(1.0F, masses[row + width - 1] + masses[row + from]);
+    masses[row + from] = 0.0F;
   }
 
   void finish() {
@@ -210,6 +250,7 @@ class EpisodeScript {
   const Evictor& evictor_;
   Rng rng_;
   SyntheticAttention attention_;
+  kv::ScopedTokens heads_;  // (layer, KV head) of the main thread
   std::int64_t iteration_ = 0;
   ThreadState main_;
   std::optional<ThreadState> aux_;
@@ -261,6 +302,7 @@ traces::Header synthetic_header(const SyntheticOptions& options) {
                        .query_heads = options.captures.query_heads,
                        .query_cosine = options.captures.query_cosine,
                        .key_bounds = options.captures.key_bounds,
+                       .head_evictions = options.captures.head_evictions,
                        .thresholds = options.captures.thresholds},
           .config_json = "{}",
           .version = "0.1.0",

@@ -8,10 +8,11 @@
 
 #include "base/event_sink.h"
 #include "base/events.h"
+#include "engine/kv/eviction_controller.h"
 #include "traces/header.h"
 
 /// Valid event streams without a model, for tests: add tests/support/synthetic_trace.cpp to the
-/// sources of a test. Needs `base` only.
+/// sources of a test. Needs `base` and `kv`.
 namespace pagequest::testing {
 
 enum class AttentionShape {
@@ -27,6 +28,7 @@ struct SyntheticCaptures {
   std::vector<float> thresholds;
   bool query_cosine = false;
   bool key_bounds = false;
+  bool head_evictions = false;  // for evictors that name single layers or heads
 };
 
 /// Everything at once, for two layers.
@@ -63,9 +65,10 @@ struct SyntheticOptions {
 };
 
 /// What to drop now from the main thread of an episode: asked after each main step and (with
-/// `turn_boundary`) before each TurnBegan, when AuxJoined has been sent. The TokensEvicted and
-/// PageFreed events follow before the next event.
-using Evictor = std::function<std::vector<TokenSpan>(EpisodeId episode, bool turn_boundary)>;
+/// `turn_boundary`) before each TurnBegan, when AuxJoined has been sent. The
+/// HeadTokensEvicted, TokensEvicted and PageFreed events follow before the next event; from then on
+/// a head gives no attention to a page of which it holds nothing.
+using Evictor = std::function<std::vector<kv::Victim>(EpisodeId episode, bool turn_boundary)>;
 
 /// Sends the events of options.episodes whole episodes, in the order in which an engine emits them:
 /// chunked prefill, decode, tool responses (some fail: cursor -1), auxiliary threads that decode

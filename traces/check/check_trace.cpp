@@ -18,6 +18,8 @@ constexpr std::array kRules{
     Rule{"cursors", "cursors increase", Severity::error},
     Rule{"episode", "an episode begins and ends once", Severity::error},
     Rule{"evictions", "evicted tokens were live, and as many as stated", Severity::error},
+    Rule{"head-evictions", "a head loses what it held; nothing is gone that a head still holds",
+         Severity::error},
     Rule{"kernels", "no kernel ends before it starts", Severity::error},
     Rule{"key-bounds", "keys are bounded once a page, in the step that fills it, lowest <= highest",
          Severity::error},

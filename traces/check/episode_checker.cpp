@@ -9,6 +9,7 @@
 #include "traces/check.h"
 #include "traces/check/capture_rules.h"
 #include "traces/check/findings.h"
+#include "traces/check/head_ledger.h"
 #include "traces/check/mass_rules.h"
 #include "traces/check/token_ledger.h"
 #include "traces/check/window_rules.h"
@@ -29,7 +30,9 @@ struct ThreadState {
 
 struct EpisodeChecker::State {
   explicit State(const Header& of)
-      : header(of), main{TokenLedger(of.page_size), 0, std::nullopt, 0, {}} {}
+      : header(of), main{TokenLedger(of.page_size), 0, std::nullopt, 0, {}} {
+    if (of.captures.head_evictions) heads.emplace(of);
+  }
 
   void check(const Event& event) {
     if (!std::holds_alternative<PageFreed>(event)) expect_pages_freed();
@@ -63,6 +66,7 @@ struct EpisodeChecker::State {
     }
     iteration = filled.iteration;
     thread.tokens.fill(count);
+    if (is_main && heads) heads->fill(count);
     thread.steps = filled.step + 1;
     thread.filled_in_step = count;
     thread.last_filled = count;
@@ -150,7 +154,19 @@ struct EpisodeChecker::State {
     }
     findings.expect_equal("evictions", "the number of evicted tokens", evicted.tokens, live);
     if (live == 0) findings.add("evictions", "an eviction of nothing live");
+    if (heads && heads->held(evicted.span) > 0) {
+      findings.add("head-evictions", "tokens are gone that a head still holds");
+    }
     findings.expect_equal("steps", "the step of an eviction", evicted.step, main.steps - 1);
+  }
+
+  void on(const HeadTokensEvicted& evicted) {
+    findings.expect_equal("steps", "the step of an eviction", evicted.step, main.steps - 1);
+    if (heads) {
+      heads->evict(evicted, findings);
+    } else {
+      findings.add("head-evictions", "an eviction from a head that the header does not announce");
+    }
   }
 
   void on(const PageFreed& freed) {
@@ -232,6 +248,7 @@ struct EpisodeChecker::State {
   const Header& header;
   ThreadState main;
   std::optional<ThreadState> aux;
+  std::optional<HeadLedger> heads;
   Findings findings;
   bool began = false;
   bool ended = false;

@@ -10,7 +10,7 @@
 namespace pagequest::traces::io {
 namespace {
 
-using namespace schema::v2;
+using namespace schema::v4;
 
 /// A dataset in the order of attention/steps.
 template <class T>
@@ -23,6 +23,15 @@ ColumnWriter step_values(const Status& status, hid_t file, std::string_view name
 template <class T>
 void append_to(std::optional<ColumnWriter>& column, const std::vector<T>& values) {
   if (column) column->append(values.data(), values.size());
+}
+
+/// Returns where the rows are.
+template <class Row>
+Range append_rows(std::optional<TableWriter<Row>>& table, const std::vector<Row>& rows) {
+  if (!table) return {};
+  const auto begin = static_cast<std::int64_t>(table->rows());
+  table->append(rows);
+  return {.begin = begin, .count = std::ssize(rows)};
 }
 
 void flush_of(auto&... writers) { ((writers ? writers->flush() : void()), ...); }
@@ -65,6 +74,7 @@ CaptureColumns::CaptureColumns(const Status& status, hid_t file, const Header& h
     lowest_.emplace(status, file, kLowestKeys, "(layer, KV head, head_dim) of each page");
     highest_.emplace(status, file, kHighestKeys, "(layer, KV head, head_dim) of each page");
   }
+  if (captures.head_evictions) head_evictions_.emplace(status, file);
 }
 
 void CaptureColumns::append(const PackedBlock& block) {
@@ -84,16 +94,17 @@ void CaptureColumns::append(EpisodeRecording& recording) {
   append_to(first_page_, recording.first_pages);
   append_to(sink_share_, recording.sink_shares);
   append_to(query_cosine_, recording.query_cosines);
-  if (!key_bounds_) return;
-  recording.episode.key_bounds = {.begin = static_cast<std::int64_t>(key_bounds_->rows()),
-                                  .count = std::ssize(recording.key_bounds)};
-  key_bounds_->append(recording.key_bounds);
+  PQ_CHECK(head_evictions_ || recording.head_evictions.empty(),
+           "evictions from single heads are announced in the header");
+  recording.episode.key_bounds = append_rows(key_bounds_, recording.key_bounds);
+  recording.episode.head_evictions = append_rows(head_evictions_, recording.head_evictions);
 }
 
 void CaptureColumns::flush(std::uint64_t next_mass) {
   if (query_head_mass_) query_head_mass_->flush_to(next_mass * group_size_);
   if (tokens_above_) tokens_above_->flush_to(next_mass * thresholds_);
-  flush_of(first_page_, sink_share_, query_cosine_, key_bounds_, lowest_, highest_);
+  flush_of(first_page_, sink_share_, query_cosine_, key_bounds_, head_evictions_, lowest_,
+           highest_);
 }
 
 }  // namespace pagequest::traces::io

@@ -11,7 +11,7 @@
 #include "traces/io/table.h"
 #include "traces/io/value_writer.h"
 #include "traces/recording.h"
-#include "traces/schema/v2_columns.h"
+#include "traces/schema/v4_columns.h"
 
 namespace pagequest::traces::io {
 
@@ -37,7 +37,8 @@ class CaptureColumns {
   std::optional<ColumnWriter> first_page_;
   std::optional<ColumnWriter> sink_share_;
   std::optional<ColumnWriter> query_cosine_;
-  std::optional<TableWriter<schema::v2::KeyBoundsRow>> key_bounds_;
+  std::optional<TableWriter<schema::v4::KeyBoundsRow>> key_bounds_;
+  std::optional<TableWriter<schema::v4::HeadEvictionRow>> head_evictions_;
   std::optional<ValueWriter<float>> lowest_;
   std::optional<ValueWriter<float>> highest_;
 };

@@ -10,7 +10,7 @@
 namespace pagequest::traces::io {
 namespace {
 
-using namespace schema::v2;
+using namespace schema::v4;
 
 template <class T>
 std::optional<ColumnReader> open(const Status& status, hid_t file, std::string_view name,
@@ -21,6 +21,24 @@ std::optional<ColumnReader> open(const Status& status, hid_t file, std::string_v
   }
   expect_absent(status, file, name);
   return std::nullopt;
+}
+
+template <class Row>
+void open_table(const Status& status, hid_t file, bool announced,
+                std::optional<TableReader<Row>>& table) {
+  if (announced) {
+    table.emplace(status, file);
+  } else {
+    expect_absent(status, file, schema::Table<Row>::kName);
+  }
+}
+
+template <class Row>
+std::vector<Row> read_rows_of(const Status& status, const TableReader<Row>& table,
+                              const Range& range) {
+  expect_inside(status, schema::Table<Row>::kName, range.begin, range.count, table.rows());
+  return table.read(static_cast<std::uint64_t>(range.begin),
+                    static_cast<std::uint64_t>(range.count));
 }
 
 template <class T>
@@ -55,11 +73,8 @@ CaptureReader::CaptureReader(const Status& status, hid_t file, const Header& hea
   query_cosine_ = open<float>(status, file, kQueryCosines, captures.query_cosine);
   lowest_ = open<float>(status, file, kLowestKeys, captures.key_bounds);
   highest_ = open<float>(status, file, kHighestKeys, captures.key_bounds);
-  if (captures.key_bounds) {
-    key_bounds_.emplace(status, file);
-  } else {
-    expect_absent(status, file, schema::Table<KeyBoundsRow>::kName);
-  }
+  open_table(status, file, captures.key_bounds, key_bounds_);
+  open_table(status, file, captures.head_evictions, head_evictions_);
 }
 
 void CaptureReader::read_rows(EpisodeRecording& recording) const {
@@ -74,11 +89,13 @@ void CaptureReader::read_rows(EpisodeRecording& recording) const {
   read_of_steps(sink_share_, kSinkShares, groups_, recording.sink_shares);
   read_of_steps(query_cosine_, kQueryCosines, groups_, recording.query_cosines);
   if (!key_bounds_) return;
-  const Range& bounds = recording.episode.key_bounds;
-  expect_inside(*status_, schema::Table<KeyBoundsRow>::kName, bounds.begin, bounds.count,
-                key_bounds_->rows());
-  recording.key_bounds = key_bounds_->read(static_cast<std::uint64_t>(bounds.begin),
-                                           static_cast<std::uint64_t>(bounds.count));
+  recording.key_bounds = read_rows_of(*status_, *key_bounds_, recording.episode.key_bounds);
+}
+
+void CaptureReader::read_head_evictions(EpisodeRecording& recording) const {
+  if (!head_evictions_) return;
+  recording.head_evictions =
+      read_rows_of(*status_, *head_evictions_, recording.episode.head_evictions);
 }
 
 void CaptureReader::read_block(const BlockRow& row, PackedBlock& block) const {

@@ -10,7 +10,7 @@
 #include "traces/io/column.h"
 #include "traces/io/table.h"
 #include "traces/recording.h"
-#include "traces/schema/v2_columns.h"
+#include "traces/schema/v4_columns.h"
 
 namespace pagequest::traces::io {
 
@@ -23,8 +23,10 @@ class CaptureReader {
   /// What lies in the order of attention/steps, and the rows of key_bounds, of the episode.
   void read_rows(EpisodeRecording& recording) const;
   /// The values of a block whose shape, steps, pages and masses are set.
-  void read_block(const schema::v2::BlockRow& row, PackedBlock& block) const;
-  [[nodiscard]] KeyBounds read_bounds(const schema::v2::KeyBoundsRow& row) const;
+  void read_block(const schema::v4::BlockRow& row, PackedBlock& block) const;
+  /// The rows of head_evictions of the episode.
+  void read_head_evictions(EpisodeRecording& recording) const;
+  [[nodiscard]] KeyBounds read_bounds(const schema::v4::KeyBoundsRow& row) const;
 
  private:
   const Status* status_;
@@ -38,7 +40,8 @@ class CaptureReader {
   std::optional<ColumnReader> first_page_;
   std::optional<ColumnReader> sink_share_;
   std::optional<ColumnReader> query_cosine_;
-  std::optional<TableReader<schema::v2::KeyBoundsRow>> key_bounds_;
+  std::optional<TableReader<schema::v4::KeyBoundsRow>> key_bounds_;
+  std::optional<TableReader<schema::v4::HeadEvictionRow>> head_evictions_;
   std::optional<ColumnReader> lowest_;
   std::optional<ColumnReader> highest_;
 };

@@ -6,12 +6,13 @@
 #include <string>
 #include <type_traits>
 
+#include "traces/io/optional_tables.h"
 #include "traces/io/references.h"
 
 namespace pagequest::traces::io {
 namespace {
 
-using namespace schema::v2;
+using namespace schema::v4;
 
 template <class Visit, class... Rows>
 void for_each_table(Visit visit, const std::tuple<Rows...>* /*tables*/) {
@@ -54,28 +55,32 @@ EpisodeReader::EpisodeReader(const Status& status, hid_t file, const Header& hea
       mean_(status, file, std::string(kMeanMasses), element_type<float>()),
       max_(status, file, std::string(kMaxMasses), element_type<float>()),
       captures_(status, file, header) {
-  read_episodes(file, header.captures.key_bounds);
+  read_episodes(file, header.captures);
 }
 
-void EpisodeReader::read_episodes(hid_t file, bool has_key_bounds) {
+void EpisodeReader::read_episodes(hid_t file, const Captures& captures) {
+  const std::vector<OptionalTable> optional = optional_tables(captures);
   std::vector<ColumnReader> columns;
   std::uint64_t rows = episode_rows_.rows();
-  const auto open = [&]<class Row>(const Row* /*row*/) {
-    const auto [begin, count] = range_columns(schema::Table<Row>::kName);
+  const auto open = [&](std::string_view table) {
+    const auto [begin, count] = range_columns(table);
     for (const auto& name : {begin, count}) {
       columns.emplace_back(*status_, file, name, element_type<std::int64_t>());
       rows = std::min(rows, columns.back().rows());
     }
   };
-  for_each_table(open, static_cast<EpisodeTables*>(nullptr));
-  if (has_key_bounds) open(static_cast<KeyBoundsRow*>(nullptr));
+  for_each_table([&]<class Row>(const Row* /*row*/) { open(schema::Table<Row>::kName); },
+                 static_cast<EpisodeTables*>(nullptr));
+  for (const OptionalTable& table : optional) open(table.first);
   for (const auto& row : episode_rows_.read(0, rows)) episodes_.push_back({row, {}});
   std::vector<std::int64_t> values(rows);
   for (std::size_t c = 0; c < columns.size(); ++c) {
     columns[c].read(0, rows, values.data());
     for (std::size_t i = 0; i < rows; ++i) {
       EpisodeRow& row = episodes_[i];
-      Range& range = c / 2 < kEpisodeTables ? row.ranges[c / 2] : row.key_bounds;
+      const std::size_t table = c / 2;
+      Range& range =
+          table < kEpisodeTables ? row.ranges[table] : optional[table - kEpisodeTables].second(row);
       (c % 2 == 0 ? range.begin : range.count) = values[i];
     }
   }
@@ -101,6 +106,7 @@ EpisodeRecording EpisodeReader::read(const EpisodeRow& episode, bool with_attent
     read_table<Row>(episode.ranges[table_index<Row>()], recording);
   };
   for_each_table(read_one, static_cast<EpisodeTables*>(nullptr));
+  captures_.read_head_evictions(recording);
   if (with_attention) captures_.read_rows(recording);
   make_relative(recording);
   return recording;

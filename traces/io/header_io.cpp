@@ -11,13 +11,13 @@
 #include <utility>
 
 #include "traces/io/attributes.h"
-#include "traces/schema/v3.h"
+#include "traces/schema/v4.h"
 
 namespace pagequest::traces::io {
 namespace {
 
-using schema::v2::kFormat;
-using schema::v3::kVersion;
+using schema::v4::kFormat;
+using schema::v4::kVersion;
 
 constexpr const char* kParamsGroup = "policy_params";
 
@@ -57,6 +57,7 @@ constexpr std::array<std::pair<const char*, bool Captures::*>, 4> kCaptures{
 constexpr const char* kThresholds = "thresholds";
 constexpr const char* kWindows = "windows";
 
+constexpr const char* kCapturesHeadEvictions = "captures_head_evictions";
 constexpr const char* kCapturesKernels = "captures_kernels";
 constexpr const char* kKernelClock = "kernel_clock";
 constexpr std::array<std::pair<const char*, double KernelTiming::*>, 2> kCeilings{
@@ -170,6 +171,8 @@ void write_header(const Status& status, hid_t file, const Header& header) {
   write_attribute(status, file, "seed", header.seed);
   write_captures(status, file, header);
   write_kernel_timing(status, file, header);
+  write_attribute(status, file, kCapturesHeadEvictions,
+                  std::int64_t{header.captures.head_evictions});
   const Handle properties(H5Pcreate(H5P_GROUP_CREATE), H5Pclose);
   status(H5Pset_obj_track_times(properties.get(), false), "can't set up a group");
   const Handle group(H5Gcreate2(file, kParamsGroup, H5P_DEFAULT, properties.get(), H5P_DEFAULT),
@@ -191,6 +194,9 @@ Header read_header(const Status& status, hid_t file) {
   header.seed = read_unsigned(status, file, "seed");
   if (version >= 2) read_captures(status, file, header);
   if (version >= 3) header.kernel_timing = read_kernel_timing(status, file);
+  if (version >= 4) {
+    header.captures.head_evictions = read_integer(status, file, kCapturesHeadEvictions, 0, 1) != 0;
+  }
   const Handle group(H5Gopen2(file, kParamsGroup, H5P_DEFAULT), H5Gclose);
   status(group.get(), "a group is missing or damaged", kParamsGroup);
   for (const auto& name : attribute_names(status, group.get())) {

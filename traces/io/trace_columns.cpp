@@ -7,7 +7,7 @@
 namespace pagequest::traces::io {
 namespace {
 
-using namespace schema::v2;
+using namespace schema::v4;
 namespace v1 = schema::v1;
 
 template <class Visit, class... Rows>
@@ -34,11 +34,11 @@ void make_absolute(EpisodeRecording& recording, const WritersOf<EpisodeTables>::
 
 }  // namespace
 
-EpisodeWriter::EpisodeWriter(const Status& status, hid_t file, bool has_key_bounds)
-    : rows_(status, file) {
+EpisodeWriter::EpisodeWriter(const Status& status, hid_t file, const Captures& captures)
+    : rows_(status, file), optional_(optional_tables(captures)) {
   const auto add = [&](std::string_view table) { add_range(status, file, table); };
   for_each_table(add, static_cast<EpisodeTables*>(nullptr));
-  if (has_key_bounds) add(schema::Table<KeyBoundsRow>::kName);
+  for (const OptionalTable& table : optional_) add(table.first);
 }
 
 void EpisodeWriter::add_range(const Status& status, hid_t file, std::string_view table) {
@@ -57,8 +57,9 @@ void EpisodeWriter::append(const std::vector<EpisodeRow>& rows) {
   for (std::size_t table = 0; 2 * table < ranges_.size(); ++table) {
     std::vector<std::int64_t> begins;
     std::vector<std::int64_t> counts;
-    for (const EpisodeRow& row : rows) {
-      const Range& range = table < kEpisodeTables ? row.ranges[table] : row.key_bounds;
+    for (EpisodeRow row : rows) {
+      const Range& range = table < kEpisodeTables ? row.ranges[table]
+                                                  : optional_[table - kEpisodeTables].second(row);
       begins.push_back(range.begin);
       counts.push_back(range.count);
     }
@@ -74,7 +75,7 @@ void EpisodeWriter::flush() {
 
 TraceColumns::TraceColumns(const Status& status, hid_t file, const Header& header)
     : tables(WritersOf<EpisodeTables>::create(status, file)),
-      episodes(status, file, header.captures.key_bounds),
+      episodes(status, file, header.captures),
       unfinished(status, file),
       mean(status, file, kMeanMasses,
            "(layer, KV head, step, page) of each block: mean over the query heads"),

@@ -12,10 +12,11 @@
 #include "traces/header.h"
 #include "traces/io/capture_columns.h"
 #include "traces/io/kernel_tables.h"
+#include "traces/io/optional_tables.h"
 #include "traces/io/table.h"
 #include "traces/io/value_writer.h"
 #include "traces/recording.h"
-#include "traces/schema/v2_columns.h"
+#include "traces/schema/v4_columns.h"
 
 namespace pagequest::traces::io {
 
@@ -32,14 +33,15 @@ struct WritersOf<std::tuple<Rows...>> {
 /// /episodes: the rows and, a pair of columns a table, where the episode's rows are.
 class EpisodeWriter {
  public:
-  EpisodeWriter(const Status& status, hid_t file, bool has_key_bounds);
-  void append(const std::vector<schema::v2::EpisodeRow>& rows);
+  EpisodeWriter(const Status& status, hid_t file, const Captures& captures);
+  void append(const std::vector<schema::v4::EpisodeRow>& rows);
   void flush();
 
  private:
   void add_range(const Status& status, hid_t file, std::string_view table);
 
   TableWriter<schema::v1::EpisodeRow> rows_;
+  std::vector<OptionalTable> optional_;
   std::vector<ColumnWriter> ranges_;
 };
 
@@ -55,9 +57,9 @@ struct TraceColumns {
   /// Brings everything but /episodes into the file.
   void flush_data();
 
-  WritersOf<schema::v2::EpisodeTables>::Type tables;
+  WritersOf<schema::v4::EpisodeTables>::Type tables;
   EpisodeWriter episodes;
-  TableWriter<schema::v2::UnfinishedRow> unfinished;
+  TableWriter<schema::v4::UnfinishedRow> unfinished;
   ValueWriter<float> mean;
   ValueWriter<float> max;
   CaptureColumns captures;

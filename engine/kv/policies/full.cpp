@@ -16,7 +16,8 @@ class Full final : public EvictionPolicy {
 
  private:
   void do_observe(const Event& /*event*/) override {}
-  void do_score(std::span<const UnitView> /*candidates*/, std::span<float> keep) const override {
+  void do_score(std::int32_t /*scope*/, std::span<const UnitView> /*candidates*/,
+                std::span<float> keep) const override {
     std::fill(keep.begin(), keep.end(), std::numeric_limits<float>::infinity());
   }
 };

@@ -17,6 +17,7 @@ class PromptEnd {
     if (!decoding_) end_ = filled.first + static_cast<std::int32_t>(filled.tokens.size());
   }
   [[nodiscard]] bool covers(TokenSpan span) const { return span.first < end_; }
+  [[nodiscard]] std::int32_t end() const { return end_; }
 
  private:
   std::int32_t end_ = 0;  // position behind the last prompt token

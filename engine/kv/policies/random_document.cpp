@@ -33,7 +33,8 @@ class RandomDocument final : public EvictionPolicy {
                event);
   }
 
-  void do_score(std::span<const UnitView> candidates, std::span<float> keep) const override {
+  void do_score(std::int32_t /*scope*/, std::span<const UnitView> candidates,
+                std::span<float> keep) const override {
     std::transform(candidates.begin(), candidates.end(), keep.begin(), [this](const auto& unit) {
       return unit.id == newest_cursor_ ? std::numeric_limits<float>::infinity() : draw(unit.id);
     });

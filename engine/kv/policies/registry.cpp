@@ -7,33 +7,76 @@
 #include <iterator>
 #include <vector>
 
+#include "base/error.h"
+
 namespace pagequest::kv {
 
 #define PQ_DECLARE_POLICY(name)               \
   std::span<const ParamSpec> name##_params(); \
   std::unique_ptr<EvictionPolicy> make_##name(const Params&, const PolicyContext&)
 
+PQ_DECLARE_POLICY(clear_at);
 PQ_DECLARE_POLICY(full);
 PQ_DECLARE_POLICY(h2o);
+PQ_DECLARE_POLICY(intentkv_rule);
+PQ_DECLARE_POLICY(keep_k);
+PQ_DECLARE_POLICY(lazy);
+PQ_DECLARE_POLICY(lru);
+PQ_DECLARE_POLICY(pyramidkv);
+PQ_DECLARE_POLICY(raas);
+PQ_DECLARE_POLICY(random);
 PQ_DECLARE_POLICY(random_document);
+PQ_DECLARE_POLICY(rkv);
 PQ_DECLARE_POLICY(sidequest);
+PQ_DECLARE_POLICY(sidequest_noisy);
+PQ_DECLARE_POLICY(snapkv);
 PQ_DECLARE_POLICY(streaming);
+PQ_DECLARE_POLICY(tova);
 
 #undef PQ_DECLARE_POLICY
 
 namespace {
 
+constexpr std::string_view kEverySteps = "every_steps";
+
 constexpr std::array kPolicies{
+    PolicyEntry{"clear-at", "Clears old tool responses once the context has reached a threshold",
+                Unit::message, Trigger::command, false, clear_at_params, make_clear_at},
     PolicyEntry{"full", "Keeps everything: the uncompressed baseline", Unit::page, Trigger::never,
-                full_params, make_full},
+                false, full_params, make_full},
     PolicyEntry{"h2o", "Keeps a recent window and the pages with the most attention so far",
-                Unit::page, Trigger::budget, h2o_params, make_h2o},
+                Unit::page, Trigger::budget, false, h2o_params, make_h2o},
+    PolicyEntry{"intentkv-rule",
+                "Keeps what this turn's and, decaying, earlier turns' inputs attend to", Unit::page,
+                Trigger::budget, false, intentkv_rule_params, make_intentkv_rule},
+    PolicyEntry{"keep-k", "Keeps the last k tool responses", Unit::message, Trigger::command, false,
+                keep_k_params, make_keep_k},
+    PolicyEntry{"lazy", "LazyEviction: drops what is silent for longer than it ever was before",
+                Unit::page, Trigger::budget, false, lazy_params, make_lazy},
+    PolicyEntry{"lru", "Drops what was attended to the longest ago", Unit::page, Trigger::budget,
+                false, lru_params, make_lru},
+    PolicyEntry{"pyramidkv", "SnapKV with more of the budget for the lower layers", Unit::page,
+                Trigger::budget, false, pyramidkv_params, make_pyramidkv},
+    PolicyEntry{"raas", "Keeps the prompt and the pages whose last meaningful attention is recent",
+                Unit::page, Trigger::budget, false, raas_params, make_raas},
+    PolicyEntry{"random", "Drops pages at random: the control of all that look", Unit::page,
+                Trigger::budget, false, random_params, make_random},
     PolicyEntry{"random-document", "Drops whole tool responses at random: SideQuest's control",
-                Unit::message, Trigger::budget, random_document_params, make_random_document},
+                Unit::message, Trigger::budget, false, random_document_params,
+                make_random_document},
+    PolicyEntry{"rkv", "R-KV: keeps what is important to the last queries and not redundant",
+                Unit::page, Trigger::budget, false, rkv_params, make_rkv},
     PolicyEntry{"sidequest", "Drops the tool responses that the model itself names as expired",
-                Unit::message, Trigger::command, sidequest_params, make_sidequest},
+                Unit::message, Trigger::command, true, sidequest_params, make_sidequest},
+    PolicyEntry{
+        "sidequest-noisy", "SideQuest whose commands get lost, miss responses or name needed ones",
+        Unit::message, Trigger::command, true, sidequest_noisy_params, make_sidequest_noisy},
+    PolicyEntry{"snapkv", "Keeps what a prefill's last queries attend to", Unit::page,
+                Trigger::budget, false, snapkv_params, make_snapkv},
     PolicyEntry{"streaming", "Keeps the first tokens (attention sinks) and a recent window",
-                Unit::page, Trigger::budget, streaming_params, make_streaming},
+                Unit::page, Trigger::budget, false, streaming_params, make_streaming},
+    PolicyEntry{"tova", "Drops what the last query attends to least", Unit::page, Trigger::budget,
+                false, tova_params, make_tova},
 };
 
 constexpr bool sorted_and_unique() {
@@ -48,19 +91,52 @@ static_assert(sorted_and_unique(), "policies are listed by name, each once");
 
 std::span<const PolicyEntry> policies() { return kPolicies; }
 
+bool is_policy(std::string_view name) {
+  return std::ranges::binary_search(kPolicies, name, {}, &PolicyEntry::name);
+}
+
 const PolicyEntry& find_policy(std::string_view name) {
-  const auto entry =
-      std::lower_bound(kPolicies.begin(), kPolicies.end(), name,
-                       [](const PolicyEntry& e, std::string_view n) { return e.name < n; });
+  const auto* entry = std::ranges::lower_bound(kPolicies, name, {}, &PolicyEntry::name);
   if (entry != kPolicies.end() && entry->name == name) return *entry;
   std::vector<std::string> valid;
   for (const auto& policy : kPolicies) valid.emplace_back(policy.name);
   throw_unknown_name("policy", name, valid);
 }
 
+std::vector<ParamSpec> params_of(const PolicyEntry& entry) {
+  const std::span<const ParamSpec> own = entry.params();
+  std::vector<ParamSpec> all(own.begin(), own.end());
+  if (entry.trigger == Trigger::budget) {
+    all.push_back({kEverySteps, std::int64_t{0},
+                   "decode steps between two decisions, 0: as the policy has it"});
+  }
+  return all;
+}
+
+std::int32_t every_steps(const PolicyEntry& entry, const Params& params) {
+  if (entry.trigger != Trigger::budget) return 0;
+  constexpr std::int64_t kMost = 1 << 20;
+  const std::int64_t steps = params.integer(kEverySteps);
+  if (steps >= 0 && steps <= kMost) return static_cast<std::int32_t>(steps);
+  throw usage_error({.what = "bad value for parameter `every_steps`",
+                     .where = std::string(entry.name),
+                     .found = std::to_string(steps),
+                     .expected = "0 to " + std::to_string(kMost) + " decode steps",
+                     .hint = {}});
+}
+
+PolicyNeeds needs_of(const PolicySpec& spec) {
+  const PolicyEntry& entry = find_policy(spec.name);
+  const Params params(entry.name, params_of(entry), spec.params);
+  const auto policy = entry.make(params, {.page_size = 1, .budget_tokens = spec.budget_tokens});
+  return {.sharing = policy->sharing(),
+          .attention = policy->needs_attention(),
+          .keys = policy->needs_keys()};
+}
+
 std::map<std::string, std::string> resolved_params(const PolicySpec& spec) {
   const PolicyEntry& entry = find_policy(spec.name);
-  const Params params(entry.name, entry.params(), spec.params);
+  const Params params(entry.name, params_of(entry), spec.params);
   std::map<std::string, std::string> texts;
   for (const auto& [name, value] : params.all()) texts.emplace(name, to_text(value));
   return texts;

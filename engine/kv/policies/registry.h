@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/params.h"
 #include "engine/kv/eviction_controller.h"
@@ -19,6 +20,7 @@ namespace pagequest::kv {
 struct PolicyContext {
   std::int32_t page_size;      // tokens
   std::int32_t budget_tokens;  // of one sequence; 0 for policies without a budget
+  KvShape shape = {};
 };
 
 /// One registered policy: all that help texts, tables, validation and test suites need.
@@ -27,7 +29,8 @@ struct PolicyEntry {
   std::string_view description;  // one line
   Unit unit;
   Trigger trigger;
-  std::span<const ParamSpec> (*params)();
+  bool names_by_model;  // a command policy that carries out what an auxiliary thread says
+  std::span<const ParamSpec> (*params)();  // of its own
   /// Throws usage_error on parameter values out of range.
   std::unique_ptr<EvictionPolicy> (*make)(const Params& params, const PolicyContext& context);
 };
@@ -35,8 +38,27 @@ struct PolicyEntry {
 /// All policies, sorted by name.
 [[nodiscard]] std::span<const PolicyEntry> policies();
 
+[[nodiscard]] bool is_policy(std::string_view name);
+
 /// Throws usage_error that lists the valid names.
 [[nodiscard]] const PolicyEntry& find_policy(std::string_view name);
+
+/// The policy's own parameters and those that all policies of its trigger share: `every_steps` of a
+/// budget policy.
+[[nodiscard]] std::vector<ParamSpec> params_of(const PolicyEntry& entry);
+
+/// Decode steps between two decisions of a budget policy; 0: as the policy itself says. Throws
+/// usage_error on a value out of range.
+[[nodiscard]] std::int32_t every_steps(const PolicyEntry& entry, const Params& params);
+
+/// What an engine must offer to a policy: its parameters say, whatever the model and the budget.
+struct PolicyNeeds {
+  Sharing sharing;
+  bool attention;
+  bool keys;
+};
+/// Throws as find_policy and Params do.
+[[nodiscard]] PolicyNeeds needs_of(const PolicySpec& spec);
 
 /// Every parameter of the policy as text, defaults filled in: what a trace's header records.
 /// Throws as find_policy and Params do.

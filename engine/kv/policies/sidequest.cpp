@@ -35,7 +35,8 @@ class SideQuest final : public EvictionPolicy {
     commanded_.insert(joined->cursors.begin(), joined->cursors.end());
   }
 
-  void do_score(std::span<const UnitView> candidates, std::span<float> keep) const override {
+  void do_score(std::int32_t /*scope*/, std::span<const UnitView> candidates,
+                std::span<float> keep) const override {
     std::transform(candidates.begin(), candidates.end(), keep.begin(), [this](const auto& unit) {
       return commanded_.contains(unit.id) ? 0.0F : std::numeric_limits<float>::infinity();
     });

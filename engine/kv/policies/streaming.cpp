@@ -34,7 +34,8 @@ class Streaming final : public EvictionPolicy {
     if (const auto* filled = std::get_if<TokensFilled>(&event)) prompt_.observe(*filled);
   }
 
-  void do_score(std::span<const UnitView> candidates, std::span<float> keep) const override {
+  void do_score(std::int32_t /*scope*/, std::span<const UnitView> candidates,
+                std::span<float> keep) const override {
     std::transform(candidates.begin(), candidates.end(), keep.begin(), [this](const auto& unit) {
       return is_protected(unit.span) ? std::numeric_limits<float>::infinity()
                                      : static_cast<float>(unit.id);

@@ -49,7 +49,7 @@ EvictionController two_responses(const PolicySpec& spec) {
 
 TEST_CASE("an unknown policy lists the valid ones and the nearest") {
   const std::string message = message_of({.name = "streamin"});
-  CHECK(contains(message, "full, h2o, random-document, sidequest, streaming"));
+  CHECK(contains(message, "clear-at, full, h2o, intentkv-rule"));
   CHECK(contains(message, "did you mean `streaming`"));
 }
 
@@ -95,34 +95,34 @@ TEST_CASE("SideQuest drops what the model names, at the turn boundary") {
   // The walk-through of SideQuest section 3.1: once cursor 1 has the dates, cursor 0 is stale.
   EvictionController controller = two_responses({.name = "sidequest"});
   join(controller, {0});
-  CHECK(controller.victims(DecisionPoint::step_end).empty());
-  const Spans spans = controller.victims(DecisionPoint::turn_boundary);
+  CHECK(spans_of(controller.victims(DecisionPoint::step_end)).empty());
+  const Spans spans = spans_of(controller.victims(DecisionPoint::turn_boundary));
   CHECK(spans == Spans{{10, 10}});
   evicted(controller, spans[0]);
   CHECK(controller.live_tokens() == 31);
-  CHECK(controller.victims(DecisionPoint::turn_boundary).empty());
+  CHECK(spans_of(controller.victims(DecisionPoint::turn_boundary)).empty());
 }
 
 TEST_CASE("SideQuest drops the call too if asked to") {
   EvictionController controller =
       two_responses({.name = "sidequest", .params = {{"evict_call", "true"}}});
   join(controller, {1, 0});
-  CHECK(controller.victims(DecisionPoint::turn_boundary) ==
+  CHECK(spans_of(controller.victims(DecisionPoint::turn_boundary)) ==
         Spans{{6, 4}, {10, 10}, {20, 4}, {24, 16}});
 }
 
 TEST_CASE("a command that was not parsed deletes nothing") {
   EvictionController controller = two_responses({.name = "sidequest"});
   join(controller, {0}, false);
-  CHECK(controller.victims(DecisionPoint::turn_boundary).empty());
+  CHECK(spans_of(controller.victims(DecisionPoint::turn_boundary)).empty());
 }
 
 TEST_CASE("a cursor that is unknown or already gone is ignored") {
   EvictionController controller = two_responses({.name = "sidequest"});
   join(controller, {0});
-  evicted(controller, controller.victims(DecisionPoint::turn_boundary).at(0));
+  evicted(controller, spans_of(controller.victims(DecisionPoint::turn_boundary)).at(0));
   join(controller, {0, 5});
-  CHECK(controller.victims(DecisionPoint::turn_boundary).empty());
+  CHECK(spans_of(controller.victims(DecisionPoint::turn_boundary)).empty());
 }
 
 TEST_CASE("a response that is still arriving is dropped at the boundary after it is whole") {
@@ -131,9 +131,9 @@ TEST_CASE("a response that is still arriving is dropped at the boundary after it
   respond(controller, 0, {6, 4}, {10, 10});
   join(controller, {0});
   fill(controller, 1, 10, 6, StepKind::prefill);
-  CHECK(controller.victims(DecisionPoint::turn_boundary).empty());
+  CHECK(spans_of(controller.victims(DecisionPoint::turn_boundary)).empty());
   fill(controller, 2, 16, 5, StepKind::prefill);
-  CHECK(controller.victims(DecisionPoint::turn_boundary) == Spans{{10, 10}});
+  CHECK(spans_of(controller.victims(DecisionPoint::turn_boundary)) == Spans{{10, 10}});
 }
 
 TEST_CASE("the auxiliary thread's tokens and attention are not the main thread's") {
@@ -143,7 +143,7 @@ TEST_CASE("the auxiliary thread's tokens and attention are not the main thread's
   controller.observe(
       TokensFilled{EpisodeId{0}, Thread::auxiliary, StepKind::prefill, 0, 0, 8, tokens});
   CHECK(controller.live_tokens() == 8);
-  CHECK(controller.victims(DecisionPoint::step_end).empty());
+  CHECK(spans_of(controller.victims(DecisionPoint::step_end)).empty());
 }
 
 TEST_CASE("tokens that don't continue the sequence are an input error") {

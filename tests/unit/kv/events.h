@@ -7,9 +7,30 @@
 #include <vector>
 
 #include "base/events.h"
+#include "engine/kv/eviction_controller.h"
+#include "engine/kv/unit_views.h"
 
 /// Events of episode 0's main thread, for tests of policies.
 namespace pagequest::testing {
+
+/// Of victims that every head loses.
+inline std::vector<TokenSpan> spans_of(const std::vector<kv::Victim>& victims) {
+  std::vector<TokenSpan> spans;
+  for (const kv::Victim& victim : victims) spans.push_back(victim.span);
+  return spans;
+}
+
+inline std::vector<kv::UnitView> pages_of(const kv::UnitViews& views, std::int32_t scope = 0) {
+  std::vector<kv::UnitView> pages;
+  views.pages(scope, pages);
+  return pages;
+}
+
+inline std::vector<kv::UnitView> messages_of(const kv::UnitViews& views, std::int32_t scope = 0) {
+  std::vector<kv::UnitView> messages;
+  views.messages(scope, messages);
+  return messages;
+}
 
 template <class Observer>
 void fill(Observer& observer, std::int32_t step, std::int32_t first, std::int32_t count,

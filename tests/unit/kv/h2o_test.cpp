@@ -50,7 +50,7 @@ std::vector<float> uniform_scores(const std::string& score, std::int32_t page_si
     units.push_back({page, {page * page_size, page_size}, page_size, 0});
   }
   std::vector<float> keep(units.size());
-  policy->score(units, keep);
+  policy->score(0, units, keep);
   return keep;
 }
 
@@ -74,7 +74,7 @@ TEST_CASE("a page outside of a layer's window is scored by the layers that see i
                                 .first_page = first_page});
   const std::vector<UnitView> units{{0, {0, 1}, 1, 0}, {1, {1, 1}, 1, 0}, {2, {2, 1}, 1, 0}};
   std::vector<float> keep(3);
-  policy->score(units, keep);
+  policy->score(0, units, keep);
   CHECK(keep == std::vector<float>{0.5F, 0.5F, 0.25F});
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("a prefill chunk counts as the rows that were measured") {
   policy->observe(PagesAttended{EpisodeId{0}, Thread::main, 0, 8, 1, 1, pages, masses, masses});
   const std::vector<UnitView> units{{0, {0, 4}, 4, 0}, {1, {4, 4}, 4, 0}};
   std::vector<float> keep(2);
-  policy->score(units, keep);
+  policy->score(0, units, keep);
   CHECK(keep == std::vector<float>{6.0F, 2.0F});
 }
 
@@ -128,7 +128,7 @@ TEST_CASE("layers and KV heads count alike") {
   policy->observe(PagesAttended{EpisodeId{0}, Thread::main, 0, 1, 2, 2, pages, mean, mean});
   const std::vector<UnitView> units{{0, {0, 4}, 4, 0}, {1, {4, 4}, 4, 0}};
   std::vector<float> keep(2);
-  policy->score(units, keep);
+  policy->score(0, units, keep);
   CHECK(keep == std::vector<float>{1.75F / 4, 2.25F / 4});
 }
 
@@ -137,11 +137,11 @@ TEST_CASE("H2O keeps the heavy hitter and the recent window") {
   EvictionController controller({.name = "h2o", .budget_tokens = 16}, 4);
   fill(controller, 0, 0, 16, StepKind::prefill);
   attend(controller, 0, {0, 1, 2, 3}, {0.1F, 0.6F, 0.1F, 0.2F});
-  CHECK(controller.victims(DecisionPoint::step_end).empty());
+  CHECK(spans_of(controller.victims(DecisionPoint::step_end)).empty());
   fill(controller, 1, 16, 1);
   attend(controller, 1, {0, 1, 2, 3, 4}, {0.2F, 0.2F, 0.2F, 0.2F, 0.2F});
   // Sums: page 0 0.3, page 1 0.8; pages 2 to 4 reach into the window of positions 9 to 16.
-  CHECK(controller.victims(DecisionPoint::step_end) == std::vector<TokenSpan>{{0, 4}});
+  CHECK(spans_of(controller.victims(DecisionPoint::step_end)) == std::vector<TokenSpan>{{0, 4}});
 }
 
 TEST_CASE("sum and mean rank an old and a young page differently") {
@@ -159,7 +159,7 @@ TEST_CASE("sum and mean rank an old and a young page differently") {
     }
     fill(controller, 9, 12, 1);
     attend(controller, 9, {0, 1, 2, 3}, {0.0F, 0.0F, 0.0F, 1.0F});
-    return controller.victims(DecisionPoint::step_end).at(0).first / 4;
+    return spans_of(controller.victims(DecisionPoint::step_end)).at(0).first / 4;
   };
   // page 0: sum 3.4 of 10 rows; page 1: 3.6 of 9; page 2: 2.0 of 5. (Means 0.34, 0.4, 0.4.)
   CHECK(victim("sum") == 2);

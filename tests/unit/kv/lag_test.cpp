@@ -25,7 +25,7 @@ kv::PolicySpec streaming(std::int32_t budget) {
 /// One decoded token and the decision behind it; victims are evicted.
 Spans decode(EvictionController& controller, std::int32_t position) {
   fill(controller, position, position, 1);
-  const Spans victims = controller.victims(kStepEnd);
+  const Spans victims = spans_of(controller.victims(kStepEnd));
   for (const TokenSpan& span : victims) evicted(controller, span);
   return victims;
 }
@@ -58,11 +58,11 @@ TEST_CASE("what a step chooses goes as many steps later as the lag says") {
 TEST_CASE("what is chosen and not yet gone is not chosen again, and counts as gone") {
   EvictionController controller(streaming(8), 4, 2);
   fill(controller, 0, 0, 13, StepKind::prefill);  // 5 tokens too many: the pages 0 and 1
-  CHECK(controller.victims(kStepEnd).empty());
+  CHECK(spans_of(controller.victims(kStepEnd)).empty());
   CHECK(decode(controller, 13).empty());  // within the budget without them
   CHECK(controller.live_tokens() == 14);
   fill(controller, 2, 14, 3);  // 9 tokens without them: page 2 as well
-  const Spans first = controller.victims(kStepEnd);
+  const Spans first = spans_of(controller.victims(kStepEnd));
   CHECK(first == Spans{{.first = 0, .count = 4}, {.first = 4, .count = 4}});
   for (const TokenSpan& span : first) evicted(controller, span);
   CHECK(decode(controller, 17).empty());
@@ -74,9 +74,9 @@ TEST_CASE("what is due at a step's end is known before the step's events") {
   std::int32_t dropped = 0;
   for (std::int32_t position = 0; position < 40; ++position) {
     CAPTURE(position);
-    const Spans due = controller.due();
+    const Spans due = spans_of(controller.due());
     fill(controller, position, position, 1);
-    const Spans victims = controller.victims(kStepEnd);
+    const Spans victims = spans_of(controller.victims(kStepEnd));
     CHECK(victims == due);
     for (const TokenSpan& span : victims) evicted(controller, span);
     dropped += static_cast<std::int32_t>(victims.size());
@@ -87,11 +87,11 @@ TEST_CASE("what is due at a step's end is known before the step's events") {
 TEST_CASE("a chosen span that was lost in the meantime is left out") {
   EvictionController controller(streaming(8), 4, 1);
   fill(controller, 0, 0, 13, StepKind::prefill);
-  CHECK(controller.victims(kStepEnd).empty());
+  CHECK(spans_of(controller.victims(kStepEnd)).empty());
   evicted(controller, {.first = 0, .count = 4});
-  CHECK(controller.due() == Spans{{.first = 4, .count = 4}});
+  CHECK(spans_of(controller.due()) == Spans{{.first = 4, .count = 4}});
   fill(controller, 1, 13, 1);
-  CHECK(controller.victims(kStepEnd) == Spans{{.first = 4, .count = 4}});
+  CHECK(spans_of(controller.victims(kStepEnd)) == Spans{{.first = 4, .count = 4}});
 }
 
 TEST_CASE("commands take effect at their turn boundary whatever the lag") {
@@ -99,8 +99,9 @@ TEST_CASE("commands take effect at their turn boundary whatever the lag") {
   fill(controller, 0, 0, 10, StepKind::prefill);
   respond(controller, 0, {6, 4}, {10, 10});
   fill(controller, 1, 10, 12, StepKind::prefill);
-  CHECK(controller.victims(kStepEnd).empty());
+  CHECK(spans_of(controller.victims(kStepEnd)).empty());
   join(controller, {0});
-  CHECK(controller.due().empty());
-  CHECK(controller.victims(DecisionPoint::turn_boundary) == Spans{{.first = 10, .count = 10}});
+  CHECK(spans_of(controller.due()).empty());
+  CHECK(spans_of(controller.victims(DecisionPoint::turn_boundary)) ==
+        Spans{{.first = 10, .count = 10}});
 }

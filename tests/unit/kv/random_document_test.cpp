@@ -33,7 +33,7 @@ EvictionController five_responses(std::int64_t seed, std::int32_t budget, std::i
 
 std::int32_t first_victim(std::int64_t seed, std::int32_t episode) {
   auto controller = five_responses(seed, 43, episode);
-  return (controller.victims(DecisionPoint::step_end).at(0).first - 4) / 8;
+  return (spans_of(controller.victims(DecisionPoint::step_end)).at(0).first - 4) / 8;
 }
 
 /// Pearson's statistic of draws against the uniform distribution over four responses.
@@ -65,14 +65,14 @@ TEST_CASE("every response but the newest is as likely to be dropped") {
 
 TEST_CASE("the newest response stays even if the budget is broken") {
   auto controller = five_responses(1, 1, 0);
-  const auto spans = controller.victims(DecisionPoint::step_end);
+  const auto spans = spans_of(controller.victims(DecisionPoint::step_end));
   CHECK(spans.size() == 4);
   for (const TokenSpan& span : spans) CHECK(span.first < 36);
 }
 
 TEST_CASE("a response is dropped whole, and no more than needed") {
   auto controller = five_responses(1, 28, 0);
-  const auto spans = controller.victims(DecisionPoint::step_end);
+  const auto spans = spans_of(controller.victims(DecisionPoint::step_end));
   CHECK(spans.size() == 2);  // 44 live tokens, 16 too many
   for (const TokenSpan& span : spans) CHECK(span.count == 8);
 }

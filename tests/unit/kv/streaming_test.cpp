@@ -41,7 +41,7 @@ std::vector<std::int32_t> dropped_pages(const kv::PolicySpec& spec, std::int32_t
   std::vector<std::int32_t> dropped;
   for (std::int32_t position = 0; position < tokens; ++position) {
     fill(controller, position, position, 1);
-    for (const TokenSpan& span : controller.victims(DecisionPoint::step_end)) {
+    for (const TokenSpan& span : spans_of(controller.victims(DecisionPoint::step_end))) {
       dropped.push_back(span.first / page_size);
       evicted(controller, span);
     }
@@ -72,6 +72,6 @@ TEST_CASE("a protected prompt is what was filled before the first decode step") 
   fill(controller, 0, 0, 6, StepKind::prefill);   // the prompt: pages 0 and 1
   fill(controller, 1, 6, 2);                      // page 1
   fill(controller, 2, 8, 16, StepKind::prefill);  // a tool response: pages 2 to 5
-  const auto spans = controller.victims(DecisionPoint::step_end);
+  const auto spans = spans_of(controller.victims(DecisionPoint::step_end));
   CHECK(spans == std::vector<TokenSpan>{{8, 4}});
 }

@@ -113,6 +113,7 @@ void check_close(std::span<const float> found, std::span<const float> expected) 
 
 bool is_kept(std::int32_t page) { return page != 1 && page != 3; }
 bool all(std::int32_t /*page*/) { return true; }
+bool every_head_keeps(std::size_t /*plane*/, std::int32_t page) { return is_kept(page); }
 
 }  // namespace
 
@@ -120,7 +121,7 @@ TEST_CASE("without some pages each query head has the softmax over the others an
   const auto scores = random_scores(1, false);
   const Step whole = softmax(scores, all);
   KeptAttention kept;
-  const PagesAttended found = kept.restrict(whole.event(), is_kept);
+  const PagesAttended found = kept.restrict(whole.event(), every_head_keeps);
   check_close(found.query_head_mass, softmax(scores, is_kept).query_head_mass);
 }
 
@@ -129,7 +130,7 @@ TEST_CASE("without some pages means, maxima and sink shares are those of the oth
   const Step whole = softmax(scores, all);
   const Step expected = softmax(scores, is_kept);
   KeptAttention kept;
-  const PagesAttended found = kept.restrict(whole.event(), is_kept);
+  const PagesAttended found = kept.restrict(whole.event(), every_head_keeps);
   CHECK(std::vector<std::int32_t>(found.pages.begin(), found.pages.end()) == expected.pages);
   check_close(found.mean, expected.mean);
   check_close(found.max, expected.max);
@@ -139,7 +140,7 @@ TEST_CASE("without some pages means, maxima and sink shares are those of the oth
 TEST_CASE("first pages count the pages that are kept, and token sets are left out") {
   const Step whole = softmax(random_scores(3, false), all);
   KeptAttention kept;
-  const PagesAttended found = kept.restrict(whole.event(), is_kept);
+  const PagesAttended found = kept.restrict(whole.event(), every_head_keeps);
   // Pages 0, 2, 4 and 5 are kept; the second layer sees pages from 2 on.
   CHECK(std::vector<std::int32_t>(found.first_page.begin(), found.first_page.end()) ==
         std::vector<std::int32_t>{0, 1});

@@ -16,6 +16,7 @@
 
 #include "engine/kv/policies/registry.h"
 #include "simulator/recorded_lag.h"
+#include "tests/support/short_policies.h"
 #include "tests/support/synthetic_trace.h"
 
 using namespace pagequest;
@@ -24,6 +25,9 @@ using namespace pagequest::testing;
 using Catch::Matchers::Contains;
 
 namespace {
+
+/// Of SyntheticOptions.
+constexpr kv::KvShape kShape{.layers = 2, .kv_heads = 2};
 
 /// Stands for the engine: its controllers decide while the events are emitted, and what they see is
 /// what the replays see. Turns are stated as an engine does: of the last TurnBegan at the end of a
@@ -49,6 +53,9 @@ class Engine final : public EventSink {
     if (auto* evicted = std::get_if<TokensEvicted>(&stated); evicted != nullptr) {
       if (!thread.boundary) evicted->turn = thread.turn;
     }
+    if (auto* evicted = std::get_if<HeadTokensEvicted>(&stated); evicted != nullptr) {
+      if (!thread.boundary) evicted->turn = thread.turn;
+    }
     if (const auto* turn = std::get_if<TurnBegan>(&stated)) thread.turn = turn->turn;
     if (tamper_) tamper_(stated);
     thread.controller.observe(stated);
@@ -71,8 +78,8 @@ class Engine final : public EventSink {
     const auto found = threads_.find(id);
     if (found != threads_.end()) return found->second;
     return threads_
-        .emplace(id, Deciding{kv::EvictionController(recorded_, options_.page_size),
-                              PolicyReplay(replayed_, options_.page_size)})
+        .emplace(id, Deciding{kv::EvictionController(recorded_, options_.page_size, 0, kShape),
+                              PolicyReplay(replayed_, options_.page_size, 0, kShape)})
         .first->second;
   }
 
@@ -96,8 +103,9 @@ TEST_CASE("A replay comes to the recorded victims, for every policy, budget and 
     const bool budgeted = entry.trigger == kv::Trigger::budget;
     for (const std::int32_t budget : {48, 64, 96}) {
       for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-        const kv::PolicySpec policy{
-            .name = std::string(entry.name), .params = {}, .budget_tokens = budgeted ? budget : 0};
+        const kv::PolicySpec policy{.name = std::string(entry.name),
+                                    .params = short_params(entry.name),
+                                    .budget_tokens = budgeted ? budget : 0};
         const SyntheticOptions options{
             .episodes = 4, .concurrency = 3, .seed = seed, .captures = captures};
         Engine engine(policy, policy, options);

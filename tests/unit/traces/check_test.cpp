@@ -21,6 +21,36 @@ namespace {
 
 bool is_main(const TokensFilled& filled) { return filled.thread == Thread::main; }
 
+/// Rules broken by an episode whose heads lose the tokens 8 to 15 one after the other in the steps
+/// 10 to 13; `keep` may change an event, or leave it out.
+std::set<std::string> findings_with_head_evictions(const std::function<bool(Event&)>& keep) {
+  const SyntheticOptions options{.episodes = 1, .turns = 6, .captures = {.head_evictions = true}};
+  traces::EpisodeChecker checker(testing::synthetic_header(options));
+  class Filter final : public EventSink {
+   public:
+    Filter(EventSink& next, const std::function<bool(Event&)>& kept) : next_(next), keep_(kept) {}
+    void on(const Event& event) override {
+      Event copy = event;
+      if (keep_(copy)) next_.on(copy);
+    }
+
+   private:
+    EventSink& next_;
+    const std::function<bool(Event&)>& keep_;
+  } filter(checker, keep);
+  std::int32_t step = -1;
+  testing::emit_synthetic_trace(options, filter, [&step](EpisodeId, bool boundary) {
+    std::vector<kv::Victim> victims;
+    if (boundary || ++step < 10 || step > 13) return victims;
+    const std::int32_t plane = step - 10;
+    victims.push_back({{8, 8}, {.layer = plane / 2, .kv_head = plane % 2}});
+    return victims;
+  });
+  std::set<std::string> rules;
+  for (const auto& finding : checker.take()) rules.emplace(finding.rule);
+  return rules;
+}
+
 }  // namespace
 
 TEST_CASE("a valid stream has no findings") {
@@ -38,7 +68,7 @@ TEST_CASE("the valid stream has every kind of event that the cases below change"
   const Stream stream = valid_stream();
   std::set<std::size_t> kinds;
   for (const auto& event : stream) kinds.insert(event.view().index());
-  CHECK(kinds.size() == std::variant_size_v<Event>);
+  CHECK(kinds.size() == std::variant_size_v<Event> - 1);  // all but HeadTokensEvicted
 }
 
 TEST_CASE("an episode that doesn't begin, doesn't end or does so twice breaks `episode`") {
@@ -186,6 +216,24 @@ TEST_CASE("of one rule and episode only the first findings are kept, and the res
   const auto findings = checker.take();
   REQUIRE(findings.size() == 6);
   CHECK(findings.back().message.find(" more") != std::string::npos);
+}
+
+TEST_CASE("heads that lose their own tokens leave a valid stream") {
+  CHECK(findings_with_head_evictions([](Event&) { return true; }).empty());
+}
+
+TEST_CASE("an eviction from a head that states a wrong number of tokens breaks `head-evictions`") {
+  CHECK(findings_with_head_evictions([](Event& event) {
+          if (auto* evicted = std::get_if<HeadTokensEvicted>(&event)) ++evicted->tokens;
+          return true;
+        }).contains("head-evictions"));
+}
+
+TEST_CASE("tokens that are gone although a head holds them break `head-evictions`") {
+  CHECK(findings_with_head_evictions([](Event& event) {
+          const auto* evicted = std::get_if<HeadTokensEvicted>(&event);
+          return evicted == nullptr || evicted->kv_head != 1;
+        }).contains("head-evictions"));
 }
 
 TEST_CASE("the rules are described, each once, in the order of their names") {

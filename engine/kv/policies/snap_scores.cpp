@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/kv/policies/snap_scores.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace pagequest::kv {
+namespace {
+
+struct Preset {
+  std::string_view name;
+  SnapConfig config;
+};
+
+/// official: the class's defaults; official-longbench: the configurations of its evaluation;
+/// kvpress: snapkv_press.py (v0.5.4); rkv-decode: the R-KV repository's variant for decoding.
+constexpr std::array kPresets = {
+    Preset{"kvpress", {64, 5, Pool::average, GroupMass::mean, 0}},
+    Preset{"official", {32, 5, Pool::average, GroupMass::mean, 0}},
+    Preset{"official-longbench", {32, 7, Pool::max, GroupMass::mean, 0}},
+    Preset{"rkv-decode", {8, 7, Pool::max, GroupMass::max, 128}},
+};
+
+const SnapConfig& preset_named(std::string_view name) {
+  std::vector<std::string> valid;
+  for (const Preset& preset : kPresets) {
+    if (preset.name == name) return preset.config;
+    valid.emplace_back(preset.name);
+  }
+  throw_unknown_name("preset of SnapKV", name, valid);
+}
+
+Pool pool_named(std::string_view name) {
+  if (name == "none") return Pool::none;
+  if (name == "average") return Pool::average;
+  if (name == "max") return Pool::max;
+  throw_unknown_name("pooling", name, {"average", "max", "none"});
+}
+
+/// Of the values around index i, with a stride of 1; beyond the ends an average counts zeros, as
+/// torch's avg_pool1d with padding does.
+float pooled(std::span<const float> values, std::size_t i, std::int32_t kernel, Pool pool) {
+  const auto half = static_cast<std::size_t>(kernel / 2);
+  const std::size_t first = i < half ? 0 : i - half;
+  const std::size_t end = std::min(values.size(), i + half + 1);
+  float sum = 0.0F;
+  float most = 0.0F;
+  for (std::size_t at = first; at < end; ++at) {
+    sum += values[at];
+    most = std::max(most, values[at]);
+  }
+  return pool == Pool::average ? sum / static_cast<float>(kernel) : most;
+}
+
+}  // namespace
+
+std::span<const ParamSpec> snap_params() {
+  static const std::array kSpecs{
+      ParamSpec{"preset", std::string("official"),
+                "official, official-longbench, kvpress or rkv-decode: what the rest defaults to"},
+      ParamSpec{"window", std::int64_t{0}, "observed and kept last tokens of a prompt; 0: preset"},
+      ParamSpec{"kernel", std::int64_t{0}, "tokens pooled around each one, odd; 0: preset"},
+      ParamSpec{"pool", std::string("preset"), "average, max, none"},
+      ParamSpec{kGroupParam, std::string("preset"), kGroupHelp}};
+  return kSpecs;
+}
+
+SnapConfig snap_config(const Params& params, std::string_view policy) {
+  SnapConfig config = preset_named(params.text("preset"));
+  const std::int32_t window = integer_in(params, policy, "window", 0, 1 << 16);
+  const std::int32_t kernel = integer_in(params, policy, "kernel", 0, 255);
+  if (window > 0) config.window = window;
+  if (kernel > 0) config.kernel = kernel | 1;
+  if (params.text("pool") != "preset") config.pool = pool_named(params.text("pool"));
+  if (params.text(kGroupParam) != "preset") {
+    config.group = group_mass_named(params.text(kGroupParam));
+  }
+  return config;
+}
+
+SnapPolicy::SnapPolicy(const SnapConfig& config, const PolicyContext& context)
+    : AttentionPolicy({.sharing = Sharing::head,
+                       .group = config.group,
+                       .recent_tokens = config.window,
+                       .protect_prompt = false},
+                      context),
+      config_(config) {}
+
+bool SnapPolicy::decides(const StepEnd& step) const {
+  if (config_.every_tokens > 0) return step.length % config_.every_tokens == 0;
+  return step.after_prefill;
+}
+
+void SnapPolicy::attend(const Attended& attended) {
+  if (config_.every_tokens == 0 && is_decoding()) return;
+  std::vector<float>& scores = part(scores_, attended.scope);
+  for (std::size_t i = 0; i < attended.pages.size(); ++i) {
+    scores[static_cast<std::size_t>(attended.pages[i])] =
+        config_.pool == Pool::none ? attended.mass[i]
+                                   : pooled(attended.mass, i, config_.kernel, config_.pool);
+  }
+}
+
+}  // namespace pagequest::kv

@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/params.h"
+#include "engine/kv/policies/attention_policy.h"
+
+namespace pagequest::kv {
+
+enum class Pool : std::uint8_t { none, average, max };
+
+/// SnapKV's knobs (arXiv 2404.14469, section 4), about which implementations disagree.
+struct SnapConfig {
+  std::int32_t window = 32;  // observation window: last tokens of a prompt, kept
+  std::int32_t kernel = 5;   // tokens that are pooled around each one; odd
+  Pool pool = Pool::average;
+  GroupMass group = GroupMass::mean;
+  std::int32_t every_tokens = 0;  // 0: once behind each prefill; else whenever the length divides
+};
+
+/// The presets and their parameters.
+[[nodiscard]] std::span<const ParamSpec> snap_params();
+/// Throws usage_error on an unknown preset or a value out of range.
+[[nodiscard]] SnapConfig snap_config(const Params& params, std::string_view policy);
+
+/// (scope, page): the attention that the last observed prefill rows gave, pooled along the tokens.
+/// Each page counts by the engine's captured rows, at most EngineConfig::prefill_rows of the last
+/// chunk: with fewer than the window, those.
+class SnapPolicy : public AttentionPolicy {
+ public:
+  SnapPolicy(const SnapConfig& config, const PolicyContext& context);
+
+  /// At the first decode step behind a prefill: a trace does not tell a prompt's last chunk from
+  /// the others before. Or at a period, whatever the step is.
+  [[nodiscard]] bool decides(const StepEnd& step) const override;
+
+ protected:
+  [[nodiscard]] const SnapConfig& config() const { return config_; }
+
+ private:
+  void attend(const Attended& attended) override;
+  [[nodiscard]] float keep_score(std::int32_t scope, std::int32_t page) const override {
+    return value_at(scores_, scope, page);
+  }
+
+  SnapConfig config_;
+  std::vector<std::vector<float>> scores_;
+};
+
+}  // namespace pagequest::kv

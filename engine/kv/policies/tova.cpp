@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+// TOVA (Oren et al., arXiv 2401.06104, section 4): whatever the last query attends to least goes,
+// one set for all heads of a layer. The reference protects nothing, not even the newest token;
+// here the page that is being written always stays, as in kvpress.
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "engine/kv/policies/attention_policy.h"
+
+namespace pagequest::kv {
+namespace {
+
+class Tova final : public AttentionPolicy {
+ public:
+  using AttentionPolicy::AttentionPolicy;
+
+ private:
+  void attend(const Attended& attended) override {
+    std::vector<float>& masses = part(last_, attended.scope);
+    for (std::size_t i = 0; i < attended.pages.size(); ++i) {
+      masses[static_cast<std::size_t>(attended.pages[i])] = attended.mass[i];
+    }
+  }
+
+  [[nodiscard]] float keep_score(std::int32_t scope, std::int32_t page) const override {
+    return value_at(last_, scope, page);
+  }
+
+  std::vector<std::vector<float>> last_;  // (scope, page)
+};
+
+}  // namespace
+
+std::span<const ParamSpec> tova_params() {
+  static const std::array kSpecs{
+      ParamSpec{"protect_prompt", false, "keep the prompt (all before the first decode step) too"},
+      ParamSpec{kSharingParam, std::string("layer"), kSharingHelp},
+      ParamSpec{kGroupParam, std::string("mean"), kGroupHelp}};
+  return kSpecs;
+}
+
+std::unique_ptr<EvictionPolicy> make_tova(const Params& params, const PolicyContext& context) {
+  return std::make_unique<Tova>(
+      AttentionPolicy::Common{.sharing = sharing_named(params.text(kSharingParam)),
+                              .group = group_mass_named(params.text(kGroupParam)),
+                              .recent_tokens = 0,
+                              .protect_prompt = params.flag("protect_prompt")},
+      context);
+}
+
+}  // namespace pagequest::kv

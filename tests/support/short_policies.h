@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace pagequest::testing {
+
+/// Parameters with which a policy has something to decide in episodes of a hundred tokens or two;
+/// the defaults of some are for thousands.
+inline std::map<std::string, std::string> short_params(std::string_view policy) {
+  static const std::map<std::string, std::map<std::string, std::string>, std::less<>> kParams{
+      {"clear-at", {{"threshold", "60"}, {"keep", "1"}}},
+      {"intentkv-rule", {{"window", "4"}, {"protect_prompt", "false"}}},
+      {"keep-k", {{"k", "1"}}},
+      {"lazy", {{"window", "6"}, {"alpha", "0.02"}}},
+      {"pyramidkv", {{"window", "4"}, {"kernel", "3"}, {"beta", "2"}}},
+      {"raas", {{"protect_prompt", "false"}}},
+      {"rkv", {{"period", "4"}}},
+      {"snapkv", {{"window", "4"}, {"kernel", "3"}}}};
+  const auto found = kParams.find(policy);
+  return found == kParams.end() ? std::map<std::string, std::string>{} : found->second;
+}
+
+}  // namespace pagequest::testing
