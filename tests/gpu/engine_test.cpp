@@ -4,9 +4,7 @@
 // Transformers: the same calls must give the same tokens, events and, but for rounding, numbers.
 #include "engine/runtime/engine.h"
 
-#include <cmath>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -14,40 +12,13 @@
 
 #include "engine/runtime/backend.h"
 #include "engine/runtime/cuda/backend.h"
-#include "tests/unit/runtime/support.h"
+#include "tests/gpu/played.h"
 
 namespace pagequest::gpu_test {
 namespace {
 
-using namespace runtime;  // NOLINT: the engine is what this file is about
-namespace rt = runtime::test;
-using runtime::test::RecordedStep;
-using runtime::test::RecordingSink;
-
 const std::vector<std::string> kFamilies = {"llama", "llama-linear", "mistral", "qwen2",
                                             "qwen3", "qwen3_moe",    "gpt_oss"};
-
-/// `name`: family and storage, as tests/reference/families has them.
-model::Model load(const std::string& name) {
-  return model::Model::load(std::filesystem::path("tests/reference/families") / name);
-}
-
-std::vector<std::int32_t> tokens_for(const model::Model& model, std::int32_t count,
-                                     std::uint64_t seed) {
-  Rng rng(seed);
-  std::vector<std::int32_t> tokens;
-  for (std::int32_t i = 0; i < count; ++i) {
-    tokens.push_back(static_cast<std::int32_t>(
-        rng.below(static_cast<std::uint64_t>(model.config().vocabulary))));
-  }
-  return tokens;
-}
-
-struct Played {
-  std::vector<std::int32_t> tokens;
-  std::vector<std::vector<float>> logits;
-  RecordingSink sink;
-};
 
 /// Three sequences, one of which joins late and one of which is forked; batches of changing size.
 void play(Engine& engine, const model::Model& model, Played& out, const kv::PolicySpec& policy,
@@ -73,54 +44,12 @@ void play(Engine& engine, const model::Model& model, Played& out, const kv::Poli
   engine.flush();
 }
 
-Played play_on(Device device, const model::Model& model, EngineConfig config,
+Played play_on(Device device, const model::Model& model, const EngineConfig& config,
                const kv::PolicySpec& policy = {}, const Sampling& sampling = {}) {
-  Played out;
-  config.device = device;
-  if (!config.policy_lag_steps) config.policy_lag_steps = 0;
-  if (device == Device::cpu) {
-    Engine engine(model, config, out.sink);
-    play(engine, model, out, policy, sampling);
-  } else {
-    Engine engine(model, config, out.sink, runtime::PQ_CUDA_NS::backend_maker());
-    play(engine, model, out, policy, sampling);
-  }
-  return out;
-}
-
-double range_of(const std::vector<float>& values) {
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  return static_cast<double>(*high) - *low;
-}
-
-/// Largest difference of logits, as a share of their range.
-double worst_logit(const Played& a, const Played& b) {
-  double worst = a.logits.size() == b.logits.size() ? 0.0 : 1e30;
-  for (std::size_t i = 0; i < std::min(a.logits.size(), b.logits.size()); ++i) {
-    worst =
-        std::max(worst, rt::largest_difference(a.logits[i], b.logits[i]) / range_of(a.logits[i]));
-  }
-  return worst;
-}
-
-void check_captures(const Played& a, const Played& b, double tolerance) {
-  REQUIRE(a.sink.log == b.sink.log);
-  double worst = 0.0;
-  const auto compare = [&](const std::vector<float>& x, const std::vector<float>& y) {
-    worst = std::max(worst, rt::largest_difference(x, y));
-  };
-  for (std::size_t i = 0; i < a.sink.steps.size(); ++i) {
-    const RecordedStep& x = a.sink.steps[i];
-    const RecordedStep& y = b.sink.steps[i];
-    CHECK(x.pages == y.pages);
-    CHECK(x.first_page == y.first_page);
-    compare(x.mean, y.mean);
-    compare(x.max, y.max);
-    compare(x.sink_share, y.sink_share);
-    compare(x.query_head_mass, y.query_head_mass);
-    compare(x.query_cosine, y.query_cosine);
-  }
-  CHECK(worst < tolerance);
+  return played_on(device, model, config,
+                   [&](Engine& engine, const model::Model& of_engine, Played& out) {
+                     play(engine, of_engine, out, policy, sampling);
+                   });
 }
 
 TEST_CASE("Every family gives the processor's tokens, logits and masses in f32") {

@@ -3,6 +3,7 @@
 #include "engine/runtime/cuda/cuda_backend.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "base/check.h"
@@ -68,14 +69,15 @@ void CudaBackend::place_captures(std::span<ForwardChunk> chunks) {
   captures_.place(begun_, chunks);
 }
 
-void CudaBackend::begin(std::int64_t iteration, std::span<const kv::PageCopy> copies,
+void CudaBackend::begin(std::int64_t iteration, const PageTransfers& transfers,
                         std::span<const ForwardChunk> chunks) {
   PQ_CHECK(answered_ == begun_, "a pass begins when the tokens of the one before are read");
   plan_ = plan_pass(chunks);
   reserve(chunks);
   if (observer_.active()) costs_.set_pass(chunks);
   observer_.begin_pass(begun_, iteration, plan_.phase(), costs_, stream_);
-  upload(copies);
+  upload(transfers);
+  transfer(transfers);
   compute();
   download();
   ++begun_;
@@ -94,15 +96,20 @@ void CudaBackend::reserve(std::span<const ForwardChunk> chunks) {
   if (moved) graphs_.clear();
 }
 
-void CudaBackend::upload(std::span<const kv::PageCopy> copies) {
+void CudaBackend::upload(const PageTransfers& transfers) {
   observer_.run(OperationKind::upload, -1, stream_, [&] {
-    if (batch_.upload(plan_, copies, begun_, captures_, stream_)) graphs_.clear();
+    if (batch_.upload(plan_, transfers, begun_, captures_, stream_)) graphs_.clear();
   });
-  if (copies.empty()) return;
-  observer_.run(
-      OperationKind::copy_pages, -1, stream_,
-      [&] { cache_.copy(batch_.copies(), static_cast<std::int64_t>(copies.size()), stream_); },
-      2 * static_cast<std::int64_t>(copies.size()) * cache_.page_bytes());
+}
+
+void CudaBackend::transfer(const PageTransfers& transfers) {
+  if (transfers.empty()) return;
+  const auto run = [&] {
+    cache_.move(batch_.moves(), std::ssize(transfers.moves), stream_);
+    cache_.copy(batch_.copies(), std::ssize(transfers.copies), stream_);
+  };
+  observer_.run(OperationKind::copy_pages, -1, stream_, run,
+                costs_.of(transfers, cache_.page_bytes()).bytes);
 }
 
 void CudaBackend::compute() {
