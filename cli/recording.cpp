@@ -163,6 +163,7 @@ std::vector<Option> recording_options(RecordingConfig& config) {
       {"kv-tables", "page tables: shared, or per-head for each layer and KV head",
        &config.kv_tables},
       {"prefix-sharing", "share the KV pages of equal beginnings", &engine.prefix_sharing},
+      {"compact-pages", "let KV pages that lost tokens share memory", &engine.compact_pages},
       {"max-batch-tokens", "tokens of one engine iteration", &engine.max_batch_tokens},
       {"prefill-chunk", "tokens of one sequence's prefill in one iteration", &engine.prefill_chunk},
       {"prefill-rows", "last rows of a prefill chunk whose attention is captured",
