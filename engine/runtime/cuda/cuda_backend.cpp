@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 
 #include "base/check.h"
+#include "base/error.h"
 #include "engine/runtime/cuda/backend.h"
 #include "engine/runtime/cuda/device_memory.h"
 #include "engine/runtime/engine_config.h"
@@ -32,6 +34,13 @@ std::int64_t block_bytes(const EngineConfig& config, const model::ModelConfig& m
 
 std::unique_ptr<Backend> make(const model::Model& model, const EngineConfig& config,
                               const KvGroups& groups, std::int32_t pages) {
+  if (model.config().head_dim > gpu::kMostHeadDim) {
+    throw usage_error({.what = "the model's heads are too large for the GPU's kernels",
+                       .where = "head_dim",
+                       .found = std::to_string(model.config().head_dim),
+                       .expected = "at most " + std::to_string(gpu::kMostHeadDim),
+                       .hint = "use --device cpu"});
+  }
   check_memory({.weights = DeviceWeights::bytes(model.weights()),
                 .activations = DeviceWorkspace::bytes(model.config(), most_rows(config), true),
                 .pages = pages,
@@ -95,9 +104,12 @@ void CudaBackend::reserve(std::span<const ForwardChunk> chunks) {
 }
 
 void CudaBackend::upload(std::span<const kv::PageCopy> copies) {
-  observer_.run(OperationKind::upload, -1, stream_, [&] {
-    if (batch_.upload(plan_, copies, begun_, captures_, stream_)) graphs_.clear();
-  });
+  observer_.run(
+      OperationKind::upload, -1, stream_,
+      [&] {
+        if (batch_.upload(plan_, copies, begun_, captures_, stream_)) graphs_.clear();
+      },
+      batch_.bytes(plan_, std::ssize(copies)));
   if (copies.empty()) return;
   observer_.run(
       OperationKind::copy_pages, -1, stream_,
@@ -117,8 +129,9 @@ void CudaBackend::download() {
       OperationKind::download, -1, stream_, [&] { results_.download(plan_, work_, stream_); },
       PassResults::bytes(plan_, model_.vocabulary));
   if (!plan_.captures) return;
+  captures_.follow(stream_);  // before the observer's clock starts
   observer_.run(
-      OperationKind::download, -1, captures_.stream(), [&] { captures_.download(begun_, stream_); },
+      OperationKind::download, -1, captures_.stream(), [&] { captures_.download(begun_); },
       captures_.bytes(begun_));
 }
 

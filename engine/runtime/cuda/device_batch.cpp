@@ -68,6 +68,11 @@ DeviceBatch::Sections DeviceBatch::sections_of(const PassPlan& plan, std::int64_
   return sections;
 }
 
+std::int64_t DeviceBatch::bytes(const PassPlan& plan, std::int64_t copies) const {
+  const Sections sections = sections_of(plan, copies);
+  return plan.captures ? sections.end : sections.columns;
+}
+
 bool DeviceBatch::upload(const PassPlan& plan, std::span<const kv::PageCopy> copies,
                          std::int64_t pass, const DeviceCaptures& captures,
                          const gpu::Stream& stream) {
@@ -91,7 +96,6 @@ bool DeviceBatch::upload(const PassPlan& plan, std::span<const kv::PageCopy> cop
     stream.to_device(columns_.data(), staging_.data() + sections.columns, column_bytes);
   }
   uploaded_.record(stream);
-  uploaded_bytes_ = plan.captures ? sections.end : sections.columns;
   set_view(plan, sections);
   return moved || columns_moved;
 }

@@ -33,8 +33,8 @@ class DeviceBatch {
   [[nodiscard]] const gpu::BatchView& view() const { return view_; }
   [[nodiscard]] const gpu::SamplingView* sampling() const { return sampling_; }  // (output)
   [[nodiscard]] const std::int32_t* copies() const { return copies_; }           // (copy, 2)
-  /// Of the last upload.
-  [[nodiscard]] std::int64_t bytes() const { return uploaded_bytes_; }
+  /// That upload() brings.
+  [[nodiscard]] std::int64_t bytes(const PassPlan& plan, std::int64_t copies) const;
 
  private:
   /// Bytes from the beginning of the description to each part.
@@ -67,7 +67,6 @@ class DeviceBatch {
   gpu::DeviceBuffer description_;
   gpu::DeviceBuffer columns_;
   gpu::Event uploaded_;
-  std::int64_t uploaded_bytes_ = 0;
   gpu::BatchView view_;
   const gpu::SamplingView* sampling_ = nullptr;
   const std::int32_t* copies_ = nullptr;
