@@ -70,7 +70,7 @@ TEST_CASE("Every family gives the processor's tokens, logits and masses in f32")
   check_captures(gpu, cpu, 1e-5);
 }
 
-TEST_CASE("Every family gives the processor's logits in the checkpoint's own types") {
+TEST_CASE("Every family gives the processor's logits in the checkpoint's own types", "[large]") {
   const std::string name = GENERATE("llama/bf16", "mistral/bf16", "qwen2/bf16", "qwen3/bf16",
                                     "qwen3/fp8", "qwen3_moe/bf16", "gpt_oss/bf16", "gpt_oss/mxfp4");
   CAPTURE(name);
@@ -116,7 +116,7 @@ TEST_CASE("With a lag the events of a step come while the next one is computed, 
   check_captures(gpu, cpu, 1e-5);
 }
 
-TEST_CASE("Sampling at a temperature gives the processor's tokens") {
+TEST_CASE("Sampling at a temperature gives the processor's tokens", "[large]") {
   const model::Model model = load("qwen3/f32");
   const EngineConfig config{.page_size = 16, .pool_pages = 100, .threads = 1};
   const Sampling sampling{.temperature = 0.8F, .top_p = 0.9F, .seed = 5};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/error.h"
 #include "engine/ops/cpu/kernels.h"
 
 namespace pagequest::ops::PQ_CUDA_NS {
@@ -131,7 +132,10 @@ Uploader::Uploader(const Stream& stream, std::int64_t piece_bytes) : stream_(str
 }
 
 Uploader::~Uploader() {
-  for (const Piece& piece : pieces_) piece.sent.wait();
+  try {
+    for (const Piece& piece : pieces_) piece.sent.wait();
+  } catch (const Error&) {  // of earlier work, which whoever waits for that work hears of
+  }
 }
 
 Uploader::Piece& Uploader::next(std::int64_t bytes) {

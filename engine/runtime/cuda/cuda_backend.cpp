@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
+#include <string>
 
 #include "base/check.h"
+#include "base/error.h"
 #include "engine/runtime/cuda/backend.h"
 #include "engine/runtime/cuda/device_memory.h"
 #include "engine/runtime/engine_config.h"
@@ -33,6 +35,13 @@ std::int64_t block_bytes(const EngineConfig& config, const model::ModelConfig& m
 
 std::unique_ptr<Backend> make(const model::Model& model, const EngineConfig& config,
                               const KvGroups& groups, std::int32_t pages) {
+  if (model.config().head_dim > gpu::kMostHeadDim) {
+    throw usage_error({.what = "the model's heads are too large for the GPU's kernels",
+                       .where = "head_dim",
+                       .found = std::to_string(model.config().head_dim),
+                       .expected = "at most " + std::to_string(gpu::kMostHeadDim),
+                       .hint = "use --device cpu"});
+  }
   check_memory({.weights = DeviceWeights::bytes(model.weights()),
                 .activations = DeviceWorkspace::bytes(model.config(), most_rows(config), true),
                 .pages = pages,
@@ -97,9 +106,12 @@ void CudaBackend::reserve(std::span<const ForwardChunk> chunks) {
 }
 
 void CudaBackend::upload(const PageTransfers& transfers) {
-  observer_.run(OperationKind::upload, -1, stream_, [&] {
-    if (batch_.upload(plan_, transfers, begun_, captures_, stream_)) graphs_.clear();
-  });
+  observer_.run(
+      OperationKind::upload, -1, stream_,
+      [&] {
+        if (batch_.upload(plan_, transfers, begun_, captures_, stream_)) graphs_.clear();
+      },
+      batch_.bytes(plan_, transfers));
 }
 
 void CudaBackend::transfer(const PageTransfers& transfers) {
@@ -124,8 +136,9 @@ void CudaBackend::download() {
       OperationKind::download, -1, stream_, [&] { results_.download(plan_, work_, stream_); },
       PassResults::bytes(plan_, model_.vocabulary));
   if (!plan_.captures) return;
+  captures_.follow(stream_);  // before the observer's clock starts
   observer_.run(
-      OperationKind::download, -1, captures_.stream(), [&] { captures_.download(begun_, stream_); },
+      OperationKind::download, -1, captures_.stream(), [&] { captures_.download(begun_); },
       captures_.bytes(begun_));
 }
 

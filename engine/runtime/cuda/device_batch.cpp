@@ -70,6 +70,11 @@ DeviceBatch::Sections DeviceBatch::sections_of(const PassPlan& plan,
   return sections;
 }
 
+std::int64_t DeviceBatch::bytes(const PassPlan& plan, const PageTransfers& transfers) const {
+  const Sections sections = sections_of(plan, transfers);
+  return plan.captures ? sections.end : sections.columns;
+}
+
 bool DeviceBatch::upload(const PassPlan& plan, const PageTransfers& transfers, std::int64_t pass,
                          const DeviceCaptures& captures, const gpu::Stream& stream) {
   const Sections sections = sections_of(plan, transfers);
@@ -88,7 +93,6 @@ bool DeviceBatch::upload(const PassPlan& plan, const PageTransfers& transfers, s
     stream.to_device(columns_.data(), staging_.data() + sections.columns, column_bytes);
   }
   uploaded_.record(stream);
-  uploaded_bytes_ = plan.captures ? sections.end : sections.columns;
   set_view(plan, sections);
   return moved || columns_moved;
 }

@@ -34,8 +34,8 @@ class DeviceBatch {
   [[nodiscard]] const gpu::SamplingView* sampling() const { return sampling_; }  // (output)
   [[nodiscard]] const gpu::RowMove* moves() const { return moves_; }
   [[nodiscard]] const std::int32_t* copies() const { return copies_; }  // (copy, 2)
-  /// Of the last upload.
-  [[nodiscard]] std::int64_t bytes() const { return uploaded_bytes_; }
+  /// That upload() brings.
+  [[nodiscard]] std::int64_t bytes(const PassPlan& plan, const PageTransfers& transfers) const;
 
  private:
   /// Bytes from the beginning of the description to each part.
@@ -70,7 +70,6 @@ class DeviceBatch {
   gpu::DeviceBuffer description_;
   gpu::DeviceBuffer columns_;
   gpu::Event uploaded_;
-  std::int64_t uploaded_bytes_ = 0;
   gpu::BatchView view_;
   const gpu::SamplingView* sampling_ = nullptr;
   const gpu::RowMove* moves_ = nullptr;
