@@ -17,8 +17,8 @@
 namespace pagequest::model {
 namespace {
 
-constexpr std::array kStorages = {WeightStorage::as_stored, WeightStorage::int8,
-                                  WeightStorage::fp8};
+constexpr std::array kStorages = {WeightStorage::as_stored, WeightStorage::int8, WeightStorage::fp8,
+                                  WeightStorage::bf16};
 
 /// Tensors that do not take part in what the engine computes: tables that follow from config.json,
 /// scales of quantised activations and KV caches, and an output layer that the config ties.
@@ -73,8 +73,17 @@ WeightStorage weight_storage_named(std::string_view name) {
 }
 
 std::optional<ops::WeightType> type_of(WeightStorage storage) {
-  if (storage == WeightStorage::as_stored) return std::nullopt;
-  return storage == WeightStorage::int8 ? ops::WeightType::int8 : ops::WeightType::fp8;
+  switch (storage) {
+    case WeightStorage::as_stored:
+      return std::nullopt;
+    case WeightStorage::int8:
+      return ops::WeightType::int8;
+    case WeightStorage::fp8:
+      return ops::WeightType::fp8;
+    case WeightStorage::bf16:
+      return ops::WeightType::bf16;
+  }
+  return std::nullopt;
 }
 
 Weights load_weights(const Checkpoint& checkpoint, const ModelConfig& config,

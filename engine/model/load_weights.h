@@ -13,13 +13,13 @@
 
 namespace pagequest::model {
 
-/// What the matrices that a step reads as a whole are rounded to (ops::kScaleGroup inputs share a
-/// scale): the projections, the experts and the output layer. Routers, norms and an embedding that
-/// is not tied keep their stored precision, and MXFP4 matrices stay as they are, as do those in
-/// F8_E4M3 with fp8.
-enum class WeightStorage : std::uint8_t { as_stored, int8, fp8 };
+/// What the matrices that a step reads as a whole are rounded to (in int8 and fp8, ops::kScaleGroup
+/// inputs share a scale): the projections, the experts and the output layer. Routers, norms and an
+/// embedding that is not tied keep their stored precision, and MXFP4 matrices stay as they are, as
+/// do those in F8_E4M3 with fp8.
+enum class WeightStorage : std::uint8_t { as_stored, int8, fp8, bf16 };
 
-/// "stored", "int8" or "fp8".
+/// "stored", "int8", "fp8" or "bf16".
 [[nodiscard]] std::string_view to_string(WeightStorage storage);
 /// Throws usage_error that lists the names.
 [[nodiscard]] WeightStorage weight_storage_named(std::string_view name);

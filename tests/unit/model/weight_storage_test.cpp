@@ -3,6 +3,7 @@
 // Matrices that are rounded as they are loaded.
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/error.h"
 #include "tests/unit/model/family_checkpoints.h"
@@ -11,6 +12,9 @@ namespace pagequest::model::test {
 namespace {
 
 using Catch::Matchers::Contains;
+
+const std::vector<WeightStorage> kRounded = {WeightStorage::int8, WeightStorage::fp8,
+                                             WeightStorage::bf16};
 
 /// An untied Llama, with its weights kept in `storage`.
 Model dense_model(WeightStorage storage) {
@@ -36,11 +40,13 @@ Model sparse_model(WeightStorage storage) {
 }
 
 TEST_CASE("Rounded weights are within half a step of the stored ones") {
-  const auto storage = GENERATE(WeightStorage::int8, WeightStorage::fp8);
+  const auto storage = GENERATE(from_range(kRounded));
   const Model plain = dense_model(WeightStorage::as_stored);
   const Model model = dense_model(storage);
   // The widest step of the type, over its largest value.
-  const float step = storage == WeightStorage::int8 ? 1.0F / 127.0F : 32.0F / 448.0F;
+  const float step = storage == WeightStorage::int8  ? 1.0F / 127.0F
+                     : storage == WeightStorage::fp8 ? 32.0F / 448.0F
+                                                     : 1.0F / 128.0F;
   for (std::int64_t row = 0; row < 5; ++row) {
     const std::vector<float> exact = row_of(plain.weights().logits(), row);
     const std::vector<float> rounded = row_of(model.weights().logits(), row);
@@ -53,7 +59,7 @@ TEST_CASE("Rounded weights are within half a step of the stored ones") {
 }
 
 TEST_CASE("Rounding covers what a step reads as a whole") {
-  const auto storage = GENERATE(WeightStorage::int8, WeightStorage::fp8);
+  const auto storage = GENERATE(from_range(kRounded));
   const Model model = dense_model(storage);
   CHECK(model.weights().embedding.type() == ops::WeightType::f32);
   CHECK(model.weights().logits().type() == type_of(storage));
@@ -62,25 +68,22 @@ TEST_CASE("Rounding covers what a step reads as a whole") {
 }
 
 TEST_CASE("Rounding covers an embedding that is also the output layer") {
-  const auto storage = GENERATE(WeightStorage::int8, WeightStorage::fp8);
+  const auto storage = GENERATE(from_range(kRounded));
   const Model model = load_model(small_config(), small_tensors(), {.storage = storage});
   CHECK(model.weights().embedding.type() == type_of(storage));
 }
 
 TEST_CASE("Rounding covers experts, but no router") {
-  const auto storage = GENERATE(WeightStorage::int8, WeightStorage::fp8);
+  const auto storage = GENERATE(from_range(kRounded));
   const Model model = sparse_model(storage);
   CHECK(model.weights().layers[0].router.matrix.type() == ops::WeightType::f32);
   CHECK(model.weights().layers[0].experts[0].down.matrix.type() == type_of(storage));
 }
 
-TEST_CASE("Weights as stored, in int8 and in fp8 have different hashes") {
-  const std::string stored = dense_model(WeightStorage::as_stored).weights_hash();
-  const std::string int8 = dense_model(WeightStorage::int8).weights_hash();
-  const std::string fp8 = dense_model(WeightStorage::fp8).weights_hash();
-  CHECK(stored != int8);
-  CHECK(stored != fp8);
-  CHECK(int8 != fp8);
+TEST_CASE("Each way to keep weights gives them another hash") {
+  std::set<std::string> hashes = {dense_model(WeightStorage::as_stored).weights_hash()};
+  for (const auto storage : kRounded) hashes.insert(dense_model(storage).weights_hash());
+  CHECK(hashes.size() == 1 + kRounded.size());
 }
 
 TEST_CASE("Types of weights are listed, those with the most bytes first") {
@@ -90,9 +93,8 @@ TEST_CASE("Types of weights are listed, those with the most bytes first") {
 }
 
 TEST_CASE("A weight storage is found by its name") {
-  for (const auto storage : {WeightStorage::as_stored, WeightStorage::int8, WeightStorage::fp8}) {
-    CHECK(weight_storage_named(to_string(storage)) == storage);
-  }
+  for (const auto storage : kRounded) CHECK(weight_storage_named(to_string(storage)) == storage);
+  CHECK(weight_storage_named("stored") == WeightStorage::as_stored);
 }
 
 TEST_CASE("An unknown weight storage is an error that lists the names") {
@@ -101,7 +103,7 @@ TEST_CASE("An unknown weight storage is an error that lists the names") {
     FAIL("no error was thrown");
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::usage);
-    CHECK_THAT(error.what(), Contains("fp4") && Contains("stored, int8, fp8"));
+    CHECK_THAT(error.what(), Contains("fp4") && Contains("stored, int8, fp8, bf16"));
   }
 }
 
