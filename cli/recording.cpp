@@ -11,6 +11,7 @@
 
 #include "analyzer/number_list.h"
 #include "base/error.h"
+#include "cli/load_model.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/version.h"
@@ -112,7 +113,7 @@ std::vector<Option> recording_options(RecordingConfig& config) {
       {"model",
        "folder of a checkpoint: config.json, tokenizer.json, model.safetensors or its shards",
        &config.model},
-      {"int8-weights", "round the large matrices to int8 as they are loaded", &config.int8_weights},
+      {"weights", kWeightsHelp, &config.weights},
       {"task", "task to play, see `pagequest list tasks`", &agent.task},
       {"setting", "setting of the task", &agent.setting},
       {"prompts", "file of task prompts: JSON lines with `prompt` or `messages`",

@@ -23,8 +23,10 @@ using runtime::test::RecordedStep;
 using runtime::test::RecordingSink;
 
 /// `name`: family and storage, as tests/reference/families has them.
-inline model::Model load(const std::string& name) {
-  return model::Model::load(std::filesystem::path("tests/reference/families") / name);
+inline model::Model load(const std::string& name,
+                         model::WeightStorage storage = model::WeightStorage::as_stored) {
+  return model::Model::load(std::filesystem::path("tests/reference/families") / name,
+                            {.storage = storage});
 }
 
 inline std::vector<std::int32_t> tokens_for(const model::Model& model, std::int32_t count,
