@@ -22,9 +22,9 @@ enum class OperationKind : std::uint8_t {
   experts,
   logits,
   sample,
-  copy_pages,
-  upload,    // of the batch's description
-  download,  // of tokens and captured attention
+  copy_pages,  // and rows that move between pages
+  upload,      // of the batch's description
+  download,    // of tokens and captured attention
 };
 inline constexpr std::int32_t kOperationKinds = 16;
 

@@ -54,4 +54,15 @@ class Params {
 [[noreturn]] void throw_unknown_name(std::string_view kind, std::string_view name,
                                      const std::vector<std::string>& valid);
 
+/// The one of `values` whose to_string() is `name`. Throws usage_error that lists those of all.
+template <class Values>
+[[nodiscard]] auto value_named(std::string_view kind, std::string_view name, const Values& values) {
+  std::vector<std::string> valid;
+  for (const auto value : values) {
+    if (to_string(value) == name) return value;
+    valid.emplace_back(to_string(value));
+  }
+  throw_unknown_name(kind, name, valid);
+}
+
 }  // namespace pagequest

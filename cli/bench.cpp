@@ -24,6 +24,7 @@ namespace {
 struct Arguments {
   std::string model;
   std::string geometry;
+  std::string weights = "stored";
   std::string kv_type = "auto";
   std::string device = "cpu";
   bench::BenchPlan plan;
@@ -39,10 +40,11 @@ model::Model model_of(const Arguments& arguments) {
                        .expected = "--model or --geometry",
                        .hint = {}});
   }
-  if (!arguments.model.empty()) return load_model(arguments.model);
+  if (!arguments.model.empty()) return load_model(arguments.model, arguments.weights);
   constexpr std::uint64_t kSeed = 1;
+  const auto rounded = model::type_of(model::weight_storage_named(arguments.weights));
   return model::random_model(model::named_geometry(arguments.geometry), kSeed,
-                             ops::WeightType::bf16);
+                             rounded.value_or(ops::WeightType::bf16));
 }
 
 void run(Arguments arguments) {
@@ -72,8 +74,9 @@ void add_engine(CLI::App& app) {
   auto* command =
       app.add_subcommand("engine", "Tokens/s, GB/s and the share of this machine's read bandwidth");
   command->add_option("--model", arguments->model, "folder of a checkpoint");
-  command->add_option("--geometry", arguments->geometry,
-                      "or random bf16 weights in the shape of: " + geometry_names());
+  command->add_option(
+      "--geometry", arguments->geometry,
+      "or random weights, bf16 where --weights rounds none, in the shape of: " + geometry_names());
   bench::BenchPlan& plan = arguments->plan;
   runtime::EngineConfig& engine = arguments->engine;
   command
@@ -88,6 +91,7 @@ void add_engine(CLI::App& app) {
       {"capture", "measure with the capture of the attention as well as without", &plan.capture},
       {"device", "what computes: cpu, cuda, or auto for a GPU if there is one", &arguments->device},
       {"threads", "threads; 0: all cores", &engine.threads},
+      {"weights", kWeightsHelp, &arguments->weights},
       {"kv-type", "keys and values: auto (as the weights), f32, bf16 or int8", &arguments->kv_type},
       {"page-size", "tokens of a page", &engine.page_size},
       {"prefill-chunk", "most prompt tokens of an iteration", &engine.prefill_chunk}};

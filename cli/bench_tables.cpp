@@ -25,7 +25,7 @@ struct Peak {
 };
 
 Peak peak_of(const model::Model& model, int threads) {
-  const bool bf16 = model.weights().embedding.type() == ops::WeightType::bf16;
+  const bool bf16 = model.weights().types().front() == ops::WeightType::bf16;
   return bf16 ? Peak{"bf16 dot products", bench::peak_bf16_gflops(threads)}
               : Peak{"f32", bench::peak_gflops(threads)};
 }
@@ -43,20 +43,28 @@ ResultTable machine_table(const runtime::EngineConfig& config, const bench::Benc
   return table;
 }
 
+/// "fp8, bf16": those with the most bytes first.
+std::string weight_types(const model::Model& model) {
+  std::string names;
+  for (const ops::WeightType type : model.weights().types()) {
+    names += (names.empty() ? "" : ", ") + std::string(ops::to_string(type));
+  }
+  return names;
+}
+
 ResultTable model_table(const model::Model& model, const runtime::EngineConfig& config,
                         const bench::BenchSamples& samples, const bench::StepNeeds& needs) {
   ResultTable table("model", "What was measured.",
                     {{"model", ""},
-                     {"weight_type", ""},
+                     {"weight_types", ""},
                      {"weight_mb_per_token", "MB read"},
                      {"kv_type", ""},
                      {"kv_bytes_per_token", "bytes"},
                      {"page_size", "tokens"},
                      {"prefill_chunk", "tokens"}});
-  table.add({model.name(), std::string(ops::to_string(model.weights().embedding.type())),
-             needs.weight_bytes() / 1e6, std::string(ops::to_string(samples.kv_type)),
-             needs.kv_bytes(1), std::int64_t{config.page_size},
-             std::int64_t{config.prefill_chunk}});
+  table.add({model.name(), weight_types(model), needs.weight_bytes() / 1e6,
+             std::string(ops::to_string(samples.kv_type)), needs.kv_bytes(1),
+             std::int64_t{config.page_size}, std::int64_t{config.prefill_chunk}});
   return table;
 }
 

@@ -37,7 +37,7 @@ std::optional<runtime::Inspection> inspect_after(const RecordingConfig& asked,
                                                  std::int64_t iterations,
                                                  InterruptGuard& interrupt) {
   (void)engine_config(asked);  // before the model is loaded, which takes a while
-  const auto model = load_model(asked.model, asked.int8_weights);
+  const auto model = load_model(asked.model, asked.weights);
   const RecordingConfig config = with_noted_device(asked, model);
   CaptureSink sink;
   agent::Runner runner(model, engine_config(config), agent_config(config), sink);

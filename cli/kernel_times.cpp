@@ -30,7 +30,7 @@ double read_gbps(const model::Model& model, int threads) {
 }
 
 double peak_tflops(const model::Model& model, int threads) {
-  const bool bf16 = model.weights().embedding.type() == ops::WeightType::bf16;
+  const bool bf16 = model.weights().types().front() == ops::WeightType::bf16;
   return 1e-3 * (bf16 ? bench::peak_bf16_gflops(threads) : bench::peak_gflops(threads));
 }
 

@@ -18,8 +18,8 @@ void note_names(const std::string& what, const std::vector<std::string>& names) 
 
 }  // namespace
 
-model::Model load_model(const std::string& folder, bool int8_weights) {
-  auto model = model::Model::load(folder, {.int8 = int8_weights});
+model::Model load_model(const std::string& folder, std::string_view weights) {
+  auto model = model::Model::load(folder, {.storage = model::weight_storage_named(weights)});
   note_names("config.json: unknown fields that were ignored", model.config().ignored_fields);
   note_names("tensors that the model has no use for", model.weights().unused_tensors);
   return model;

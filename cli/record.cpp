@@ -62,7 +62,7 @@ ExitCode run(const Arguments& arguments) {
   expect_writable(arguments);
   (void)engine_config(arguments.config);
   InterruptGuard interrupt;
-  const auto model = load_model(arguments.config.model, arguments.config.int8_weights);
+  const auto model = load_model(arguments.config.model, arguments.config.weights);
   const RecordingConfig config = with_noted_device(arguments.config, model);
   const auto result = record(config, model, arguments.out, interrupt);
   const traces::Reader trace(arguments.out);

@@ -11,6 +11,7 @@
 
 #include "analyzer/number_list.h"
 #include "base/error.h"
+#include "cli/load_model.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/version.h"
@@ -115,7 +116,7 @@ std::vector<Option> recording_options(RecordingConfig& config) {
       {"model",
        "folder of a checkpoint: config.json, tokenizer.json, model.safetensors or its shards",
        &config.model},
-      {"int8-weights", "round the large matrices to int8 as they are loaded", &config.int8_weights},
+      {"weights", kWeightsHelp, &config.weights},
       {"task", "task to play, see `pagequest list tasks`", &agent.task},
       {"setting", "setting of the task", &agent.setting},
       {"prompts", "file of task prompts: JSON lines with `prompt` or `messages`",
@@ -167,6 +168,7 @@ std::vector<Option> recording_options(RecordingConfig& config) {
        "page tables: shared, per_layer, per_head, or auto for what the policy's choice takes",
        &config.kv_tables},
       {"prefix-sharing", "share the KV pages of equal beginnings", &engine.prefix_sharing},
+      {"compact-pages", "let KV pages that lost tokens share memory", &engine.compact_pages},
       {"max-batch-tokens", "tokens of one engine iteration", &engine.max_batch_tokens},
       {"prefill-chunk", "tokens of one sequence's prefill in one iteration", &engine.prefill_chunk},
       {"prefill-rows", "last rows of a prefill chunk whose attention is captured",

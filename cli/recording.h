@@ -25,8 +25,8 @@ inline constexpr const char* kHindsight = "hindsight";
 /// Everything that decides what a recording contains.
 struct RecordingConfig {
   std::string model = "engine/pocket";
-  bool int8_weights = false;
-  std::string policy = "full";  // a registered policy, or "hindsight"
+  std::string weights = "stored";  // a model::WeightStorage
+  std::string policy = "full";     // a registered policy, or "hindsight"
   bool attention = true;
   agent::AgentConfig agent;
   runtime::EngineConfig engine;  // but for the five below

@@ -169,7 +169,7 @@ ExitCode run(Arguments arguments) {
   fill_defaults(arguments);
   check_options(arguments.simulation);
   (void)engine_config(arguments.config);
-  const auto model = load_model(arguments.config.model, arguments.config.int8_weights);
+  const auto model = load_model(arguments.config.model, arguments.config.weights);
   arguments.config = with_noted_device(arguments.config, model);
   const RecordingConfig common = check_recordings(arguments, model);
   notebooks_export::make_folder(out);

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "engine/bench/gpu_data.h"
+#include "engine/ops/cuda/cublas_lt.h"
 
 namespace pagequest::bench::PQ_CUDA_NS {
 namespace {
@@ -102,7 +103,8 @@ class Product {
                  .x = {x_.data(), shape_.inputs, Element::bf16},
                  .rows = rows_,
                  .y = {y_.data(), outputs(), element()},
-                 .epilogue = shape_.epilogue},
+                 .epilogue = shape_.epilogue,
+                 .library = &library_},
                 scratch_.data(), stream);
   }
   void check(const gpu::Stream& stream) const {
@@ -122,6 +124,7 @@ class Product {
   gpu::DeviceBuffer x_;
   gpu::DeviceBuffer y_;
   gpu::DeviceBuffer scratch_;
+  mutable gpu::CublasLt library_;  // as in the engine
 };
 
 /// The products of one layer after the other.

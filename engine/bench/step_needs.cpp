@@ -38,6 +38,8 @@ StepNeeds::StepNeeds(const model::Model& model, ops::KvType kv_type)
     layer_weights_ += sum_of_layer(config_, layer, elements);
   }
   weight_bytes_ += runtime::weight_bytes(weights.logits());
+  const model::LayerWeights& last = weights.layers.back();
+  last_weights_ = sum_of_layer(config_, last, elements) - elements(last.query_key_value.matrix);
 }
 
 double StepNeeds::attended_tokens(double context) const {
@@ -69,7 +71,8 @@ double StepNeeds::prefill_flops(double tokens) const {
   }
   const double logits = static_cast<double>(config_.vocabulary) * config_.hidden_size;
   const double attention = 2.0 * config_.query_heads * config_.head_dim * pairs;
-  return 2.0 * (tokens * layer_weights_ + attention + logits);
+  const double matrices = tokens * layer_weights_ - (tokens - 1) * last_weights_;
+  return 2.0 * (matrices + attention + logits);
 }
 
 }  // namespace pagequest::bench

@@ -34,6 +34,8 @@ class StepNeeds {
   double kv_element_bytes_;  // of one component of a key or a value, its scale included
   double weight_bytes_ = 0.0;
   double layer_weights_ = 0.0;  // of all layers, elements
+  double last_weights_ = 0.0;   // of them those behind the last attention, which only the last
+                                // token of a prompt meets
 };
 
 }  // namespace pagequest::bench

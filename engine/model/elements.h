@@ -4,9 +4,9 @@
 
 #include <bit>
 #include <cstdint>
-#include <limits>
 
-/// Element formats of checkpoints that have no type in C++. bf16 is in engine/ops/cpu/bf16.h.
+/// Element formats of checkpoints that have no type in C++. bf16 and E4M3
+/// are in engine/ops/cpu (bf16.h, fp8.h).
 namespace pagequest::model {
 
 /// IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. Exact.
@@ -20,20 +20,6 @@ namespace pagequest::model {
   }
   const std::uint32_t wide = exponent == 31 ? 255 : exponent + 112;
   return std::bit_cast<float>(sign | (wide << 23U) | (fraction << 13U));
-}
-
-/// E4M3 of "FP8 Formats for Deep Learning" (arXiv 2209.05433): 1 sign, 4 exponent (bias 7), 3
-/// fraction bits; no infinities, all ones is NaN. Exact.
-[[nodiscard]] inline float from_float8_e4m3(std::uint8_t bits) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x80U) << 24U;
-  const std::uint32_t exponent = (bits >> 3U) & 0xFU;
-  const std::uint32_t fraction = bits & 0x7U;
-  if ((bits & 0x7FU) == 0x7FU) return std::numeric_limits<float>::quiet_NaN();
-  if (exponent == 0) {
-    const float value = static_cast<float>(fraction) * 0x1.0p-9F;
-    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) | sign);
-  }
-  return std::bit_cast<float>(sign | ((exponent + 120U) << 23U) | (fraction << 20U));
 }
 
 [[nodiscard]] inline bool is_finite(float x) {

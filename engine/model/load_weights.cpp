@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/params.h"
 #include "base/rng.h"
 #include "engine/model/families/family.h"
 #include "engine/model/tensor_reader.h"
@@ -15,6 +16,9 @@
 
 namespace pagequest::model {
 namespace {
+
+constexpr std::array kStorages = {WeightStorage::as_stored, WeightStorage::int8, WeightStorage::fp8,
+                                  WeightStorage::bf16};
 
 /// Tensors that do not take part in what the engine computes: tables that follow from config.json,
 /// scales of quantised activations and KV caches, and an output layer that the config ties.
@@ -59,6 +63,29 @@ Weights read(TensorReader& reader, const ModelConfig& config) {
 
 }  // namespace
 
+std::string_view to_string(WeightStorage storage) {
+  const std::optional<ops::WeightType> type = type_of(storage);
+  return type ? ops::to_string(*type) : "stored";
+}
+
+WeightStorage weight_storage_named(std::string_view name) {
+  return value_named("weight storage", name, kStorages);
+}
+
+std::optional<ops::WeightType> type_of(WeightStorage storage) {
+  switch (storage) {
+    case WeightStorage::as_stored:
+      return std::nullopt;
+    case WeightStorage::int8:
+      return ops::WeightType::int8;
+    case WeightStorage::fp8:
+      return ops::WeightType::fp8;
+    case WeightStorage::bf16:
+      return ops::WeightType::bf16;
+  }
+  return std::nullopt;
+}
+
 Weights load_weights(const Checkpoint& checkpoint, const ModelConfig& config,
                      const LoadOptions& options) {
   std::uint64_t hash = 0;
@@ -68,7 +95,8 @@ Weights load_weights(const Checkpoint& checkpoint, const ModelConfig& config,
   weights.unused_tensors = reader.left_over();
   check_unused(checkpoint, config, weights.unused_tensors);
   hasher.join();
-  weights.hash = options.int8 ? mix64(hash ^ 8U) : hash;
+  const bool as_stored = options.storage == WeightStorage::as_stored;
+  weights.hash = as_stored ? hash : mix64(hash ^ (8U * static_cast<unsigned>(options.storage)));
   return weights;
 }
 

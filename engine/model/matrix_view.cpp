@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/model/matrix_view.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
 #include "engine/model/elements.h"
 #include "engine/ops/cpu/bf16.h"
+#include "engine/ops/cpu/fp8.h"
+#include "engine/ops/cpu/packed_matrix.h"
 
 namespace pagequest::model {
 namespace {
@@ -51,7 +54,7 @@ void gather_floats(const MatrixView& view, std::int64_t first, std::int64_t coun
   } else if (dtype == "F16") {
     gather<std::uint16_t>(view, first, count, out, from_float16);
   } else if (dtype == "F8_E4M3" && !view.scales.values.empty()) {
-    gather<std::uint8_t>(view, first, count, out, from_float8_e4m3);
+    gather<std::uint8_t>(view, first, count, out, ops::from_e4m3);
   } else {
     throw input_error({.what = "unsupported dtype of tensor `" + view.name + "`",
                        .where = view.entry.file->path().string(),
@@ -64,8 +67,7 @@ void gather_floats(const MatrixView& view, std::int64_t first, std::int64_t coun
 void apply_scales(const MatrixView& view, std::int64_t first, std::int64_t count, float* out) {
   const BlockScales& scales = view.scales;
   for (std::int64_t row = 0; row < count; ++row) {
-    const float* factors =
-        scales.values.data() + (first + row) / scales.rows * scales.columns_in_blocks;
+    const float* factors = scales.of_row(first + row);
     for (std::int64_t k = 0; k < view.columns; ++k) {
       out[row * view.columns + k] *= factors[k / scales.columns];
     }
@@ -94,6 +96,20 @@ void check_finite(const MatrixView& view, std::int64_t first, std::int64_t count
   }
 }
 
+/// The largest magnitude decides for its group; looks closer if it is not finite.
+void check_finite_codes(const MatrixView& view, std::int64_t row, std::int64_t column,
+                        std::int64_t count, const std::uint8_t* codes, float factor) {
+  const auto is_special = [factor](std::uint8_t code) {
+    return !is_finite(ops::from_e4m3(code) * factor);
+  };
+  std::uint8_t largest = 0;
+  for (std::int64_t k = 0; k < count; ++k) {
+    largest = std::max(largest, static_cast<std::uint8_t>(codes[k] & ops::kE4m3Magnitude));
+  }
+  if (!is_special(largest)) return;
+  throw_not_finite(view, row, column + (std::find_if(codes, codes + count, is_special) - codes));
+}
+
 }  // namespace
 
 void read_rows(const MatrixView& view, std::int64_t first, std::int64_t count, float* out) {
@@ -106,6 +122,20 @@ void read_bf16_rows(const MatrixView& view, std::int64_t first, std::int64_t cou
                     std::uint16_t* out) {
   gather<std::uint16_t>(view, first, count, out, [](std::uint16_t x) { return x; });
   check_finite(view, first, count, out, [](std::uint16_t x) { return (x & 0x7F80U) == 0x7F80U; });
+}
+
+void read_e4m3_rows(const MatrixView& view, std::int64_t first, std::int64_t count,
+                    std::uint8_t* codes, float* factors) {
+  gather<std::uint8_t>(view, first, count, codes, [](std::uint8_t x) { return x; });
+  for (std::int64_t row = first; row < first + count; ++row, codes += view.columns) {
+    const float* scales = view.scales.of_row(row);
+    for (std::int64_t column = 0; column < view.columns; column += ops::kScaleGroup) {
+      const float factor = scales[column / view.scales.columns];
+      const std::int64_t size = std::min(ops::kScaleGroup, view.columns - column);
+      check_finite_codes(view, row, column, size, codes + column, factor);
+      *factors++ = factor;
+    }
+  }
 }
 
 std::vector<float> to_floats(const Safetensors& file, const std::string& name,

@@ -19,6 +19,11 @@ struct BlockScales {
   std::int64_t rows = 1;
   std::int64_t columns = 1;
   std::int64_t columns_in_blocks = 1;
+
+  /// Of the blocks that a row of elements meets.
+  [[nodiscard]] const float* of_row(std::int64_t row) const {
+    return values.data() + row / rows * columns_in_blocks;
+  }
 };
 
 /// A matrix that lies somewhere in a tensor: element (row, column) is the tensor's element
@@ -45,6 +50,12 @@ void read_rows(const MatrixView& view, std::int64_t first, std::int64_t count, f
 /// The same for a tensor of BF16, unconverted.
 void read_bf16_rows(const MatrixView& view, std::int64_t first, std::int64_t count,
                     std::uint16_t* out);
+
+/// The same for a tensor of F8_E4M3, unconverted: codes (count, columns), and the factors (count,
+/// group of ops::kScaleGroup columns) by which they are to be multiplied. A block of the view's
+/// scales must hold whole groups.
+void read_e4m3_rows(const MatrixView& view, std::int64_t first, std::int64_t count,
+                    std::uint8_t* codes, float* factors);
 
 /// All elements of a tensor as f32, in the same way.
 [[nodiscard]] std::vector<float> to_floats(const Safetensors& file, const std::string& name,

@@ -27,8 +27,9 @@ void check_quantization(const ConfigReader& reader) {
   const std::string method = quantization.text("quant_method");
   if (method == "fp8") return check_fp8(quantization);
   if (method == "compressed-tensors") return quantization.require_text("format", "float-quantized");
-  if (method == "mxfp4") return;
-  throw quantization.error("quant_method", "fp8, mxfp4 or compressed-tensors (float-quantized)",
+  if (method == "mxfp4" || method == "fbgemm_fp8") return;
+  throw quantization.error("quant_method",
+                           "fp8, fbgemm_fp8, mxfp4 or compressed-tensors (float-quantized)",
                            "take the unquantised checkpoint of the model");
 }
 

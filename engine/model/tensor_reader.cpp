@@ -31,17 +31,50 @@ std::int64_t rows_at_once(std::int64_t columns) {
   return std::max(kElements / columns / kPanel, std::int64_t{1}) * kPanel;
 }
 
+bool is_scaled_e4m3(const MatrixView& view) {
+  return view.entry.tensor->dtype == "F8_E4M3" && !view.scales.values.empty();
+}
+
+template <class Element>
+std::vector<Element> elements(std::int64_t count) {
+  return std::vector<Element>(static_cast<std::size_t>(count));
+}
+
+void pack_floats(const MatrixView& view, std::int64_t first, std::int64_t count,
+                 std::int64_t first_output, ops::PackedMatrix& matrix) {
+  auto rows = elements<float>(count * view.columns);
+  read_rows(view, first, count, rows.data());
+  matrix.set_outputs(first_output + first, rows.data(), count);
+}
+
+void pack_bf16(const MatrixView& view, std::int64_t first, std::int64_t count,
+               std::int64_t first_output, ops::PackedMatrix& matrix) {
+  auto rows = elements<std::uint16_t>(count * view.columns);
+  read_bf16_rows(view, first, count, rows.data());
+  matrix.set_bf16_outputs(first_output + first, rows.data(), count);
+}
+
+void pack_e4m3(const MatrixView& view, std::int64_t first, std::int64_t count,
+               std::int64_t first_output, ops::PackedMatrix& matrix) {
+  const std::int64_t groups = (view.columns + ops::kScaleGroup - 1) / ops::kScaleGroup;
+  auto codes = elements<std::uint8_t>(count * view.columns);
+  auto factors = elements<float>(count * groups);
+  read_e4m3_rows(view, first, count, codes.data(), factors.data());
+  for (std::int64_t row = 0; row < count; ++row) {
+    matrix.set_fp8_output(first_output + first + row, codes.data() + row * view.columns,
+                          factors.data() + row * groups);
+  }
+}
+
 void pack_rows(const MatrixView& view, std::int64_t first, std::int64_t count,
                std::int64_t first_output, ops::PackedMatrix& matrix) {
-  const std::int64_t elements = count * view.columns;
-  if (matrix.type() == ops::WeightType::bf16 && view.entry.tensor->dtype == "BF16") {
-    std::vector<std::uint16_t> rows(static_cast<std::size_t>(elements));
-    read_bf16_rows(view, first, count, rows.data());
-    matrix.set_bf16_outputs(first_output + first, rows.data(), count);
+  const std::string& dtype = view.entry.tensor->dtype;
+  if (matrix.type() == ops::WeightType::bf16 && dtype == "BF16") {
+    pack_bf16(view, first, count, first_output, matrix);
+  } else if (matrix.type() == ops::WeightType::fp8 && is_scaled_e4m3(view)) {
+    pack_e4m3(view, first, count, first_output, matrix);
   } else {
-    std::vector<float> rows(static_cast<std::size_t>(elements));
-    read_rows(view, first, count, rows.data());
-    matrix.set_outputs(first_output + first, rows.data(), count);
+    pack_floats(view, first, count, first_output, matrix);
   }
   if (view.contiguous()) release_rows(view, first, count);
 }
@@ -50,7 +83,9 @@ void pack_rows(const MatrixView& view, std::int64_t first, std::int64_t count,
 
 ops::WeightType TensorReader::packed_type(const std::vector<MatrixView>& parts,
                                           Precision precision) const {
-  if (options_.int8 && precision == Precision::quantisable) return ops::WeightType::int8;
+  const std::optional<ops::WeightType> rounded = type_of(options_.storage);
+  if (rounded && precision == Precision::quantisable) return *rounded;
+  if (std::ranges::all_of(parts, is_scaled_e4m3)) return ops::WeightType::fp8;
   const bool wide = std::any_of(parts.begin(), parts.end(), [](const MatrixView& part) {
     const std::string& dtype = part.entry.tensor->dtype;
     return dtype == "F32" || dtype == "F16";

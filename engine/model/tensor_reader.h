@@ -45,10 +45,10 @@ class TensorReader {
   /// `name` of (size), as f32.
   std::vector<float> vector(const std::string& name, std::int64_t size);
 
-  /// Parts stacked in order. Stored as f32 when any part is F32 or F16, which bf16 does not hold
-  /// exactly, else as bf16; as int8 when it is quantisable and the options ask for it.
-  /// F8_E4M3 is multiplied by `name`.weight_scale_inv (a factor for 128 x 128 elements) or
-  /// `name`.weight_scale (one, or one a row).
+  /// Parts stacked in order. Stored as fp8 when all parts are F8_E4M3, as f32 when any is F32 or
+  /// F16, which bf16 does not hold exactly, else as bf16; as int8 or fp8 when it is quantisable and
+  /// the options ask for it. The scales of F8_E4M3 are `name`.weight_scale_inv (a factor for
+  /// 128 x 128 elements) or `name`.weight_scale (one, or one a row).
   ops::PackedMatrix matrix(const std::vector<LinearPart>& parts, std::int64_t inputs,
                            Precision precision);
 

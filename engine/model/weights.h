@@ -51,6 +51,8 @@ struct Weights {
   }
   /// Memory of all matrices.
   [[nodiscard]] std::int64_t bytes() const;
+  /// Of all matrices, each once, those with the most bytes first.
+  [[nodiscard]] std::vector<ops::WeightType> types() const;
 };
 
 }  // namespace pagequest::model

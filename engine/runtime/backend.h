@@ -8,12 +8,12 @@
 #include <string_view>
 
 #include "base/ids.h"
-#include "engine/kv/page_table.h"
 #include "engine/model/model.h"
 #include "engine/runtime/engine.h"
 #include "engine/runtime/forward_chunk.h"
 #include "engine/runtime/key_bounds.h"
 #include "engine/runtime/kv_groups.h"
+#include "engine/runtime/page_transfers.h"
 #include "engine/runtime/sequence_tables.h"
 
 namespace pagequest::runtime {
@@ -31,9 +31,9 @@ class Backend {
   /// until the next call, so that one pass's capture can be read while the next one runs.
   virtual void place_captures(std::span<ForwardChunk> chunks) = 0;
 
-  /// Copies pages, then runs a pass over the chunks, which must live until finish_tokens(). May
-  /// return before any of it is done.
-  virtual void begin(std::int64_t iteration, std::span<const kv::PageCopy> copies,
+  /// Moves rows and copies pages, then runs a pass over the chunks, which must live until
+  /// finish_tokens(). May return before any of it is done.
+  virtual void begin(std::int64_t iteration, const PageTransfers& transfers,
                      std::span<const ForwardChunk> chunks) = 0;
   /// Blocks until the tokens and logits of the pass that began last are written.
   virtual void finish_tokens() = 0;

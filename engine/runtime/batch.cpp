@@ -26,16 +26,19 @@ void check_positions(std::span<const ScheduledChunk> scheduled, const model::Mod
   }
 }
 
-std::vector<ops::AttendedPage> live_pages(const kv::PageTable& table) {
-  std::vector<ops::AttendedPage> pages;
+/// Without columns.
+GroupPages live_pages(const kv::PageTable& table) {
+  GroupPages group;
   const std::span<const kv::PageSlot> slots = table.slots();
-  pages.reserve(slots.size());
-  std::int32_t first_position = 0;
+  group.pages.reserve(slots.size());
+  std::int32_t first_position = -table.page_size();
   for (const kv::PageSlot& slot : slots) {
-    if (slot.live != 0) pages.push_back({slot.live, slot.physical.value, first_position});
     first_position += table.page_size();
+    if (slot.live == 0) continue;
+    if (slot.live != slot.rows) group.compacted.push_back({group.pages.size(), slot.live});
+    group.pages.push_back({slot.rows, slot.physical.value, first_position});
   }
-  return pages;
+  return group;
 }
 
 /// Logical pages of any group, ascending.
@@ -79,7 +82,7 @@ ForwardChunk describe(const ScheduledChunk& scheduled, std::span<const std::int3
   chunk.tokens = tokens;
   chunk.first_position = sequence.tables.next_position() - scheduled.tokens;
   for (const kv::PageTable& table : sequence.tables.tables()) {
-    chunk.groups.push_back({.pages = live_pages(table), .columns = {}});
+    chunk.groups.push_back(live_pages(table));
   }
   find_columns(chunk, sequence.tables.page_size());
   chunk.captures = sequence.captures && !scheduled.recomputed;

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/runtime/cpu_backend.h"
 
-#include <iterator>
 #include <memory>
 
 #include "engine/runtime/engine_config.h"
@@ -30,18 +29,19 @@ CpuBackend::CpuBackend(const model::Model& model, const EngineConfig& config,
       observer_(config.observer),
       costs_(model, groups, cache_.layout().type, {}) {}
 
-void CpuBackend::begin(std::int64_t iteration, std::span<const kv::PageCopy> copies,
+void CpuBackend::begin(std::int64_t iteration, const PageTransfers& transfers,
                        std::span<const ForwardChunk> chunks) {
   if (observer_ != nullptr) costs_.set_pass(chunks);
   const OperationWatch watch(observer_, &costs_, iteration);
-  if (!copies.empty()) copy_pages(copies, watch);
+  if (!transfers.empty()) transfer(transfers, watch);
   forward_.run(chunks, watch);
 }
 
-void CpuBackend::copy_pages(std::span<const kv::PageCopy> copies, const OperationWatch& watch) {
-  const OperationCost cost{.bytes = 2 * std::ssize(copies) * cache_.page_bytes()};
+void CpuBackend::transfer(const PageTransfers& transfers, const OperationWatch& watch) {
+  const OperationCost cost = costs_.of(transfers, cache_.page_bytes());
   watch.run(OperationKind::copy_pages, -1, cost, [&] {
-    for (const kv::PageCopy& copy : copies) cache_.copy(copy);
+    for (const kv::RowMove& move : transfers.moves) cache_.move(move);
+    for (const kv::PageCopy& copy : transfers.copies) cache_.copy(copy);
   });
 }
 

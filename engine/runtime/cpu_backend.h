@@ -24,14 +24,14 @@ class CpuBackend final : public Backend {
 
   [[nodiscard]] std::int64_t page_bytes() const override { return cache_.page_bytes(); }
   void place_captures(std::span<ForwardChunk> chunks) override { captures_.place(chunks); }
-  void begin(std::int64_t iteration, std::span<const kv::PageCopy> copies,
+  void begin(std::int64_t iteration, const PageTransfers& transfers,
              std::span<const ForwardChunk> chunks) override;
   void finish_tokens() override {}
   void finish_captures() override {}
   [[nodiscard]] KeyBounds key_bounds(const SequenceTables& tables, std::int32_t page) override;
 
  private:
-  void copy_pages(std::span<const kv::PageCopy> copies, const OperationWatch& watch);
+  void transfer(const PageTransfers& transfers, const OperationWatch& watch);
 
   const model::ModelConfig& model_;
   KvCache cache_;

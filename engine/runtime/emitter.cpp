@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "engine/kv/matching_bits.h"
 #include "engine/runtime/query_cosine.h"
 
 namespace pagequest::runtime {
@@ -70,6 +71,25 @@ std::vector<PageMass> masses_in(const KvGroup& group, const GroupPages& pages,
   return masses;
 }
 
+/// Token sets come with a bit for a row of the page; makes it that of the token in the row.
+void translate_token_sets(const ForwardChunk& chunk, const KvGroups& groups,
+                          const model::ModelConfig& model) {
+  std::uint64_t* sets = chunk.capture.tokens_above;
+  if (sets == nullptr) return;
+  for (std::size_t i = 0; i < chunk.capture.thresholds.size(); ++i) {
+    for (std::int32_t layer = 0; layer < model.layers; ++layer) {
+      for (std::int32_t head = 0; head < model.kv_heads; ++head, sets += chunk.listed()) {
+        const GroupPages& group =
+            chunk.groups[static_cast<std::size_t>(groups.group_of(layer, head))];
+        for (const CompactedPage& page : group.compacted) {
+          std::uint64_t& set = sets[group.columns[page.index]];
+          set = kv::matching_bits(set, group.pages[page.index].live, page.live);
+        }
+      }
+    }
+  }
+}
+
 void keep_masses(Sequence& sequence, const KvGroups& groups, const ForwardChunk& chunk,
                  std::int32_t kv_heads) {
   sequence.last_masses.clear();
@@ -83,6 +103,7 @@ void keep_masses(Sequence& sequence, const KvGroups& groups, const ForwardChunk&
 
 void emit_attended(Sequence& sequence, EventSink& sink, const model::ModelConfig& model,
                    const KvGroups& groups, const ForwardChunk& chunk) {
+  translate_token_sets(chunk, groups, model);
   const CaptureBuffers& capture = chunk.capture;
   const std::int64_t planes = std::int64_t{model.layers} * model.kv_heads;
   const std::int64_t masses = planes * chunk.listed();

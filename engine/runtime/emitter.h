@@ -25,7 +25,7 @@ void emit_filled(Sequence& sequence, EventSink& sink, std::span<const std::int32
                  std::int32_t first, StepKind kind, std::int64_t iteration);
 
 /// PagesAttended of the sequence's current step, which processed `chunk` with capture; keeps what
-/// the next step and the inspection need of it.
+/// the next step and the inspection need of it. Once a chunk: its token sets are changed.
 void emit_attended(Sequence& sequence, EventSink& sink, const model::ModelConfig& model,
                    const KvGroups& groups, const ForwardChunk& chunk);
 

@@ -54,7 +54,12 @@ struct EngineConfig {
   std::int64_t pool_bytes = 0;      // of keys and values, all groups; 0: pool_pages decides
   KvStorage kv_storage = KvStorage::automatic;
   KvTables kv_tables = KvTables::shared;
-  bool prefix_sharing = false;          // sequences share the pages of equal beginnings
+  bool prefix_sharing = false;  // sequences share the pages of equal beginnings
+  /// Whether pages that lost tokens share physical pages, so that evictions inside of pages free
+  /// memory: before a pass, what is left of the sparsest pages moves into free rows of others.
+  /// ThinKV (arXiv 2510.01290) sets gathering what is left, as R-KV (arXiv 2505.24133) does,
+  /// against writing new tokens into the holes. Here tokens move, but only where that frees a page.
+  bool compact_pages = false;
   std::int32_t max_batch_tokens = 512;  // tokens of one iteration over all sequences
   std::int32_t prefill_chunk = 64;      // most prompt tokens of one sequence in one iteration
   std::int32_t prefill_rows = 8;        // rows of a chunk whose attention is captured
@@ -105,7 +110,9 @@ struct PoolUsage {
 /// number of threads, whatever runs beside a sequence, and with any pool in which it fits: when the
 /// pool is exhausted, sequences lose their pages and recompute them later without a trace
 /// (scheduler.h says which). Only TokensFilled::iteration tells. Another instruction set gives
-/// other roundings.
+/// other roundings. So does compact_pages, because sums go by the rows that tokens lie in: when
+/// they move may depend on who else holds a page (forks, cached prefixes) and, with policies that
+/// evict between steps, on a preemption.
 ///
 /// With prefix_sharing a new sequence takes the pages of the longest beginning of its prompt, in
 /// full pages, that another one computed before any eviction. A first step without PagesAttended

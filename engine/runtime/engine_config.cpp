@@ -23,17 +23,6 @@ constexpr std::array kDevices = {Device::automatic, Device::cpu, Device::cuda};
 constexpr std::array kStorages = {KvStorage::automatic, KvStorage::f32, KvStorage::bf16,
                                   KvStorage::int8};
 
-/// The value with this name. Throws usage_error that lists the valid ones.
-template <class Values>
-auto named(std::string_view what, std::string_view name, const Values& values) {
-  std::vector<std::string> valid;
-  for (const auto value : values) {
-    if (to_string(value) == name) return value;
-    valid.emplace_back(to_string(value));
-  }
-  throw_unknown_name(what, name, valid);
-}
-
 [[noreturn]] void throw_impossible(const std::string& name, const std::string& found,
                                    const std::string& expected) {
   throw usage_error({.what = "impossible engine configuration",
@@ -94,14 +83,16 @@ std::string_view to_string(Device device) {
   return kNames.at(static_cast<std::size_t>(device));
 }
 
-Device device_named(std::string_view name) { return named("device", name, kDevices); }
+Device device_named(std::string_view name) { return value_named("device", name, kDevices); }
 
 std::string_view to_string(KvStorage storage) {
   constexpr std::array<std::string_view, kStorages.size()> kNames = {"auto", "f32", "bf16", "int8"};
   return kNames.at(static_cast<std::size_t>(storage));
 }
 
-KvStorage kv_storage_named(std::string_view name) { return named("KV storage", name, kStorages); }
+KvStorage kv_storage_named(std::string_view name) {
+  return value_named("KV storage", name, kStorages);
+}
 
 EngineConfig resolve(EngineConfig config, const model::Model& model) {
   constexpr std::int32_t kMostThreads = 1024;

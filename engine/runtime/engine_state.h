@@ -77,6 +77,8 @@ struct Engine::State {
   [[nodiscard]] std::int64_t pages_of_prompt(std::int64_t tokens) const;
   /// Lets the sequences that begin take cached pages, and announces their tokens.
   void share_prefixes();
+  /// With compact_pages: compacts the tables, so that the schedule finds the pages that it frees.
+  void compact();
   [[nodiscard]] std::vector<ScheduledChunk> schedule_batch();
   void run(Batch next);
   /// What follows a forward pass for one sequence.
@@ -89,9 +91,10 @@ struct Engine::State {
   void decide(const Step& step);
   void refuse_bad_logits();
 
-  Batch batch_;                // of the last pass
-  std::vector<Step> held_;     // of that pass, in order; their events are still to come
-  bool has_captures_ = false;  // of that pass, which nobody has waited for
+  std::vector<kv::RowMove> moves_;  // that the next pass begins with
+  Batch batch_;                     // of the last pass
+  std::vector<Step> held_;          // of that pass, in order; their events are still to come
+  bool has_captures_ = false;       // of that pass, which nobody has waited for
 };
 
 }  // namespace pagequest::runtime

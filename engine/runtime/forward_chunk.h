@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -11,15 +12,23 @@
 
 namespace pagequest::runtime {
 
+/// A page whose tokens lie in other rows than their own (kv::PageTable::compact).
+struct CompactedPage {
+  std::size_t index;   // of GroupPages::pages
+  std::uint64_t live;  // bit i: the token at the page's first position + i is live
+};
+
 /// The pages of one KV group that hold live tokens, the chunk's own included; ascending.
 struct GroupPages {
   std::vector<ops::AttendedPage> pages;
+  std::vector<CompactedPage> compacted = {};
   /// (page): where its masses go in a row of ForwardChunk::listed_pages.
   std::vector<std::int32_t> columns;
 };
 
 /// Where a chunk's captured attention goes; null: not wanted. Each is zero-filled by the forward
-/// pass before it is written. Shapes as in PagesAttended (base/events.h).
+/// pass before it is written. Shapes as in PagesAttended (base/events.h); but bit r of a token set
+/// is row r of the page, which the emitter translates.
 struct CaptureBuffers {
   float* mean = nullptr;             // (layer, KV head, listed page)
   float* max = nullptr;              // (layer, KV head, listed page)

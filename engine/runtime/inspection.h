@@ -12,7 +12,7 @@
 
 namespace pagequest::runtime {
 
-/// A sequence that maps a physical page.
+/// A logical page of a sequence that lies in a physical page.
 struct PageOwner {
   SequenceId sequence;
   EpisodeId episode;
@@ -32,7 +32,7 @@ struct InspectedPage {
   std::int32_t references;        // owners, and one of the prefix cache if `cached`
   bool cached;                    // kept for sequences that begin with the same tokens
   std::int64_t bytes;             // keys and values
-  std::vector<PageOwner> owners;  // by id
+  std::vector<PageOwner> owners;  // by id, then by logical page
 };
 
 /// One layer and KV head range whose pages go together.

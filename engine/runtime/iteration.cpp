@@ -15,12 +15,22 @@ namespace pagequest::runtime {
 
 void Engine::State::step() {
   sampled.clear();
+  compact();
   share_prefixes();
   std::vector<ScheduledChunk> chunks = schedule_batch();
   if (chunks.empty()) return flush();
   run(prepare_batch(std::move(chunks), model.config(), config));
   ++iteration;
   refuse_bad_logits();
+}
+
+void Engine::State::compact() {
+  // What moves next may depend on moves that still wait, because a step failed: those come first.
+  if (!config.compact_pages || !moves_.empty()) return;
+  for (auto& [id, sequence] : sequences) {
+    const std::vector<kv::RowMove> moves = sequence.tables.compact();
+    moves_.insert(moves_.end(), moves.begin(), moves.end());
+  }
 }
 
 void Engine::State::share_prefixes() {
@@ -53,7 +63,8 @@ std::vector<ScheduledChunk> Engine::State::schedule_batch() {
 
 void Engine::State::run(Batch next) {
   backend->place_captures(next.chunks);
-  backend->begin(iteration, next.copies, next.chunks);
+  backend->begin(iteration, {.moves = moves_, .copies = next.copies}, next.chunks);
+  moves_.clear();
   flush();
   backend->finish_tokens();
   batch_ = std::move(next);

@@ -10,12 +10,12 @@
 namespace pagequest::runtime {
 namespace {
 
-/// Bounds over the live tokens of one block.
-void add_block(const ops::KvLayout& layout, const std::byte* block, std::uint64_t live,
+/// Bounds over some rows of one block.
+void add_block(const ops::KvLayout& layout, const std::byte* block, std::uint64_t rows,
                std::span<float> lowest, std::span<float> highest) {
   std::vector<float> key(lowest.size());
   bool first = true;
-  for (std::uint64_t left = live; left != 0; left &= left - 1) {
+  for (std::uint64_t left = rows; left != 0; left &= left - 1) {
     layout.read(block, std::countr_zero(left), key.data(), nullptr);
     for (std::size_t i = 0; i < key.size(); ++i) {
       lowest[i] = first ? key[i] : std::min(lowest[i], key[i]);
@@ -40,7 +40,7 @@ KeyBounds key_bounds(const SequenceTables& tables, std::int32_t page, KvCache& c
       const auto group = static_cast<std::size_t>(cache.groups().group_of(layer, head));
       const kv::PageSlot& slot = tables.tables()[group].slots()[static_cast<std::size_t>(page)];
       if (slot.live != 0) {
-        add_block(cache.layout(), cache.block(layer, slot.physical, head), slot.live,
+        add_block(cache.layout(), cache.block(layer, slot.physical, head), slot.rows,
                   std::span(bounds.lowest).subspan(at, head_dim),
                   std::span(bounds.highest).subspan(at, head_dim));
       }

@@ -3,6 +3,7 @@
 #include "engine/runtime/kv_cache.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace pagequest::runtime {
 
@@ -35,6 +36,16 @@ std::int64_t KvCache::page_bytes() const { return groups_.planes() * layout_.blo
 void KvCache::copy(const kv::PageCopy& copy) {
   for (std::int64_t first = 0; first < groups_.planes(); first += heads_in_group_) {
     std::copy_n(plane(first, copy.from), page_stride_bytes(), plane(first, copy.to));
+  }
+}
+
+void KvCache::move(const kv::RowMove& move) {
+  for (std::int64_t index = 0; index < groups_.planes(); ++index) {
+    std::uint64_t to = move.to_rows;
+    for (std::uint64_t from = move.from_rows; from != 0; from &= from - 1, to &= to - 1) {
+      layout_.move(plane(index, move.from), std::countr_zero(from), plane(index, move.to),
+                   std::countr_zero(to));
+    }
   }
 }
 

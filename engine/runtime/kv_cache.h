@@ -31,6 +31,8 @@ class KvCache {
 
   /// Copies a whole page, all planes.
   void copy(const kv::PageCopy& copy);
+  /// Moves rows from page to page, all planes.
+  void move(const kv::RowMove& move);
 
  private:
   [[nodiscard]] std::byte* plane(std::int64_t index, PageId page);

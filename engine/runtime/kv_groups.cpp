@@ -85,12 +85,7 @@ std::string_view to_string(KvTables tables) {
 }
 
 KvTables kv_tables_named(std::string_view name) {
-  std::vector<std::string> valid;
-  for (const KvTables tables : kKvTables) {
-    if (to_string(tables) == name) return tables;
-    valid.emplace_back(to_string(tables));
-  }
-  throw_unknown_name("KV tables", name, valid);
+  return value_named("KV tables", name, kKvTables);
 }
 
 KvGroups::KvGroups(const model::ModelConfig& config, KvTables tables)

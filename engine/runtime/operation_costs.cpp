@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 #include <limits>
 
 namespace pagequest::runtime {
@@ -129,6 +130,13 @@ OperationCost OperationCosts::of(OperationKind kind, std::int32_t layer,
       break;
   }
   return {};
+}
+
+OperationCost OperationCosts::of(const PageTransfers& transfers, std::int64_t page_bytes) const {
+  const double row = 2.0 * groups_.planes() * config_.head_dim * kv_bytes_;  // its key and value
+  double bytes = static_cast<double>(std::ssize(transfers.copies) * page_bytes);
+  for (const kv::RowMove& move : transfers.moves) bytes += row * std::popcount(move.from_rows);
+  return cost_of(2 * bytes, 0.0);
 }
 
 OperationCost OperationCosts::embed(double rows) const {

@@ -11,6 +11,7 @@
 #include "engine/ops/cpu/kv_layout.h"
 #include "engine/runtime/forward_chunk.h"
 #include "engine/runtime/kv_groups.h"
+#include "engine/runtime/page_transfers.h"
 
 namespace pagequest::runtime {
 
@@ -46,8 +47,11 @@ class OperationCosts {
   [[nodiscard]] Phase phase() const { return phase_; }
 
   /// Of one operation over `rows` rows of the pass; attention always counts all of them. Nothing
-  /// for copies and transfers, whose bytes their callers know. `layer` -1: not of a layer.
+  /// for uploads and downloads, whose bytes their callers know. `layer` -1: not of a layer.
   [[nodiscard]] OperationCost of(OperationKind kind, std::int32_t layer, std::int64_t rows) const;
+  /// Of copy_pages: everything is read and written. `page_bytes` of a page in all planes of a
+  /// group.
+  [[nodiscard]] OperationCost of(const PageTransfers& transfers, std::int64_t page_bytes) const;
 
  private:
   [[nodiscard]] OperationCost embed(double rows) const;

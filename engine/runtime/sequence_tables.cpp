@@ -52,6 +52,16 @@ void SequenceTables::leave_windows() {
   }
 }
 
+std::vector<kv::RowMove> SequenceTables::compact() {
+  std::vector<kv::RowMove> moves;
+  for (std::size_t group = 0; group < tables_.size(); ++group) {
+    if (groups_->groups()[group].window != 0) continue;
+    const auto more = tables_[group].compact();
+    moves.insert(moves.end(), more.begin(), more.end());
+  }
+  return moves;
+}
+
 void SequenceTables::share(std::span<const std::span<const PageId>> pages) {
   for (std::size_t group = 0; group < tables_.size(); ++group) {
     std::vector<PageId> of_group;

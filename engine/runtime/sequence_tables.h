@@ -37,6 +37,10 @@ class SequenceTables {
   /// p sees the positions above p - window.
   void leave_windows();
 
+  /// kv::PageTable::compact() of the groups without a window: those with one see a page in parts,
+  /// and free theirs soon anyway. Returns what must be moved first.
+  [[nodiscard]] std::vector<kv::RowMove> compact();
+
   /// Begins empty tables with full pages that others filled: `pages` (page, KV group).
   void share(std::span<const std::span<const PageId>> pages);
   /// The physical page of a logical one in every group, empty unless each holds all its tokens.

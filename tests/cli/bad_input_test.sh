@@ -31,6 +31,8 @@ expect 2 'did you mean `policies`' list polices
 expect 2 'did you mean `streaming`' "${record[@]}" --policy streming --budget 256
 expect 2 'did you mean `pocket-hops`' record --task pocket-hop --episodes 1 -o "$work/t.h5"
 expect 2 'one of: default, long, short, tiny' record --task pocket-hops --setting huge --episodes 1 -o "$work/t.h5"
+expect 2 'one of: stored, int8, fp8, bf16' "${record[@]}" --weights fp4
+expect 2 'one of: stored, int8, fp8, bf16' bench engine --geometry tiny --weights fp4
 expect 2 'sink_tokens' "${record[@]}" --policy streaming --budget 256 --policy-param sinks=4
 expect 2 '' record
 expect 2 '' frobnicate

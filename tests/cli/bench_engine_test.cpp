@@ -82,4 +82,17 @@ TEST_CASE("the process holds at least its weights and the pages in use", "[cli]"
   CHECK(number(memory, "resident_mib") >= number(memory, "weights_mib"));
 }
 
+TEST_CASE("weights that are rounded are listed by their type, and a step reads fewer bytes",
+          "[cli]") {
+  const auto read_mb = [](const std::string& weights, const std::string& type) {
+    const auto tables = tables_of(kTiny + " --no-capture --weights " + weights);
+    const Row& model = tables.at("model").front();
+    CHECK(model.at("weight_types") == type);
+    return number(model, "weight_mb_per_token");
+  };
+  const double stored = read_mb("stored", "bf16");
+  CHECK(read_mb("fp8", "fp8") < stored);  // little less: tiny's groups of inputs are half empty
+  CHECK(read_mb("int8", "int8") == read_mb("fp8", "fp8"));
+}
+
 }  // namespace

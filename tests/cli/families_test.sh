@@ -48,8 +48,22 @@ for model in tests/reference/families/*/{f32,bf16,fp8,mxfp4}; do
   fi
 done
 
-# Seven families, two types each, and two quantised ones.
-if [ "$checkpoints" -lt 16 ]; then
+# Rounded as they are loaded.
+for weights in int8 fp8; do
+  for model in tests/reference/families/{qwen3/fp8,gpt_oss/bf16}; do
+    checkpoints=$((checkpoints + 1))
+    trace=$work/$checkpoints.h5
+    run record --model "$model" --weights "$weights" --task prompts \
+      --prompts "$work/prompts.jsonl" --policy full --turn-max-tokens 24 -o "$trace"
+    run check "$trace"
+    run info "$trace" --json
+    says "\\\"weights\\\":\\\"$weights\\\""  # in the configuration, a JSON text in a JSON text
+    run analyze "$trace" -o "$work/$checkpoints"
+  done
+done
+
+# Seven families, two types each, two quantised ones, and two that are rounded to two types.
+if [ "$checkpoints" -lt 20 ]; then
   failures=$((failures + 1))
   echo "FAIL: only $checkpoints checkpoints in tests/reference/families"
 fi

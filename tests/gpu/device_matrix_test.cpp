@@ -11,7 +11,7 @@ using ops::PackedMatrix;
 using ops::WeightType;
 
 constexpr WeightType kPackedTypes[] = {WeightType::f32, WeightType::bf16, WeightType::int8,
-                                       WeightType::mxfp4};
+                                       WeightType::fp8, WeightType::mxfp4};
 
 PackedMatrix random_packed(Rng& rng, WeightType type, std::int64_t outputs, std::int64_t inputs) {
   PackedMatrix matrix(type, outputs, inputs);

@@ -172,7 +172,7 @@ TEST_CASE("What fails during a capture leaves the stream usable", "[gpu]") {
   CHECK(download<std::int32_t>(numbers, 1, stream) == Numbers{3});
 }
 
-TEST_CASE("Memory that the device doesn't have is refused", "[gpu]") {
+TEST_CASE("Memory that the device doesn't have is refused", "[gpu][api-error]") {
   constexpr std::int64_t kTooMuch = std::int64_t{1} << 50U;
   CHECK_THROWS_WITH(gpu::DeviceBuffer(kTooMuch),
                     Catch::Contains("not enough memory of the GPU") &&

@@ -182,13 +182,18 @@ TEST_CASE("Many inputs are cut into parts that add up", "[gpu]") {
   }
 }
 
+TEST_CASE("As many large tiles as multiprocessors keep to the scratch memory", "[gpu]") {
+  Rng rng(9);
+  check_case({MatrixType::int8, Epilogue::store, 65, 132 * 64, 1024}, rng);
+}
+
 TEST_CASE("Many outputs take larger tiles", "[gpu]") {
   Rng rng(7);
   for (const MatrixType type : kAllTypes) {
     const std::int64_t inputs = type == MatrixType::mxfp4 ? 64 : 44;
     check_case({type, Epilogue::store, 3, 8195, inputs, true}, rng);
     const std::int64_t outputs =
-        type == MatrixType::bf16 || type == MatrixType::mxfp4 ? 66 * 128 : 66 * 64;
+        type == MatrixType::bf16 || type == MatrixType::mxfp4 ? 67 * 128 : 67 * 64;
     check_case({type, Epilogue::swiglu, type == MatrixType::f32 ? 9 : 130, outputs - 10, inputs},
                rng);
   }

@@ -42,7 +42,8 @@ Written write(const model::Model& model, const BackendMaker& maker, Device devic
   return out;
 }
 
-TEST_CASE("The pocket model writes the same words on both devices, with bf16 weights and keys") {
+TEST_CASE("The pocket model writes the same words on both devices, with bf16 weights and keys",
+          "[large]") {
   const model::Model model = model::Model::load("engine/pocket");
   const Written cpu = write(model, backend_maker(Device::cpu), Device::cpu, {});
   const Written gpu = write(model, runtime::PQ_CUDA_NS::backend_maker(), Device::cuda, {});
@@ -50,7 +51,7 @@ TEST_CASE("The pocket model writes the same words on both devices, with bf16 wei
   CHECK(gpu.sink.log == cpu.sink.log);
 }
 
-TEST_CASE("Deciding at once, both devices evict the same pages of the pocket model") {
+TEST_CASE("Deciding at once, both devices evict the same pages of the pocket model", "[large]") {
   const std::string policy = GENERATE("h2o", "streaming");
   const model::Model model = pagequest::test::load_in_f32("engine/pocket");
   const kv::PolicySpec spec{.name = policy, .params = {}, .budget_tokens = 64};

@@ -26,7 +26,8 @@ namespace {
 std::size_t at(std::int64_t index) { return static_cast<std::size_t>(index); }
 
 TEST_CASE("An embedded token is the row that the packed matrix gives") {
-  const auto type = GENERATE(ops::WeightType::f32, ops::WeightType::bf16, ops::WeightType::int8);
+  const auto type = GENERATE(ops::WeightType::f32, ops::WeightType::bf16, ops::WeightType::int8,
+                             ops::WeightType::fp8);
   const std::int64_t width = GENERATE(8, 200, 264);
   Rng rng(1);
   ops::PackedMatrix table(type, 37, width);

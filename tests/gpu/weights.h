@@ -12,6 +12,7 @@
 
 #include "engine/ops/cuda/device_matrix.h"
 #include "tests/gpu/support.h"
+#include "tests/support/e4m3.h"
 
 /// Random weights of each type as they are stored, with the numbers that they stand for.
 namespace pagequest::gpu_test {
@@ -26,16 +27,6 @@ inline constexpr MatrixType kAllTypes[] = {MatrixType::f32, MatrixType::bf16, Ma
 inline const char* name_of(MatrixType type) {
   constexpr const char* kNames[] = {"f32", "bf16", "int8", "fp8", "mxfp4"};
   return kNames[static_cast<std::size_t>(type)];
-}
-
-/// E4M3 as "FP8 Formats for Deep Learning" (arXiv 2209.05433), table 1, defines it.
-inline double from_e4m3(std::uint8_t code) {
-  const int exponent = code >> 3U & 15U;
-  const int fraction = code & 7U;
-  if (exponent == 15 && fraction == 7) return std::numeric_limits<double>::quiet_NaN();
-  const double size =
-      exponent == 0 ? std::ldexp(fraction, -9) : std::ldexp(8 + fraction, exponent - 10);
-  return code >= 128 ? -size : size;
 }
 
 /// E2M1 as the OCP microscaling specification 1.0, section 5.3.3, defines it.
@@ -67,8 +58,8 @@ inline std::vector<double> decode_row(MatrixType type, std::int64_t inputs, cons
       case MatrixType::int8:
       case MatrixType::fp8:
         std::memcpy(&word, scales + k / 128 * 4, 4);
-        values.push_back(
-            word * (type == MatrixType::fp8 ? from_e4m3(code) : static_cast<std::int8_t>(code)));
+        values.push_back(word * (type == MatrixType::fp8 ? testing::e4m3_value(code)
+                                                         : static_cast<std::int8_t>(code)));
         break;
       case MatrixType::mxfp4:
         values.push_back(std::ldexp(from_e2m1(k % 2 == 0 ? code & 15U : code >> 4U),

@@ -31,12 +31,13 @@ class LateBackend final : public runtime::Backend {
     for (runtime::ForwardChunk& chunk : chunks) fill_with_nan(chunk);
   }
 
-  void begin(std::int64_t iteration, std::span<const kv::PageCopy> copies,
+  void begin(std::int64_t iteration, const runtime::PageTransfers& transfers,
              std::span<const runtime::ForwardChunk> chunks) override {
     expect(!running_, "a pass begins when the tokens of the one before are read");
     running_ = true;
     iteration_ = iteration;
-    copies_.assign(copies.begin(), copies.end());
+    moves_.assign(transfers.moves.begin(), transfers.moves.end());
+    copies_.assign(transfers.copies.begin(), transfers.copies.end());
     chunks_ = chunks;
     for (const runtime::ForwardChunk& chunk : chunks) {
       if (chunk.next_token != nullptr) *chunk.next_token = -1;
@@ -46,7 +47,7 @@ class LateBackend final : public runtime::Backend {
   void finish_tokens() override {
     expect(std::exchange(running_, false), "a pass is under way");
     expect(hidden_.empty(), "the captures of the pass before are read");
-    cpu_.begin(iteration_, copies_, chunks_);
+    cpu_.begin(iteration_, {.moves = moves_, .copies = copies_}, chunks_);
     for (const runtime::ForwardChunk& chunk : chunks_) {
       if (chunk.captures) hide(chunk);
     }
@@ -116,6 +117,7 @@ class LateBackend final : public runtime::Backend {
   bool running_ = false;
   bool computed_ = false;
   std::int64_t iteration_ = 0;
+  std::vector<kv::RowMove> moves_;
   std::vector<kv::PageCopy> copies_;
   std::span<const runtime::ForwardChunk> chunks_;
   std::vector<std::pair<float*, std::vector<float>>> hidden_;  // by where it belongs

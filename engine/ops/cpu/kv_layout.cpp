@@ -91,6 +91,27 @@ void read_as(const KvLayout& layout, const std::byte* block, std::int64_t slot, 
   }
 }
 
+template <class Element>
+void move_as(const KvLayout& layout, const std::byte* from, std::int64_t from_slot, std::byte* to,
+             std::int64_t to_slot) {
+  const Places at = places_of(layout);
+  const std::int64_t values = layout.values_offset_bytes();
+  for (std::int64_t i = 0; i < layout.head_dim; ++i) {
+    part<Element>(to, 0)[at.key(to_slot, i)] = part<Element>(from, 0)[at.key(from_slot, i)];
+    part<Element>(to, values)[at.value(to_slot, i)] =
+        part<Element>(from, values)[at.value(from_slot, i)];
+  }
+}
+
+void move_scales(const KvLayout& layout, const std::byte* from, std::int64_t from_slot,
+                 std::byte* to, std::int64_t to_slot) {
+  const auto* old_scales = part<float>(from, layout.scales_offset_bytes());
+  auto* scales = part<float>(to, layout.scales_offset_bytes());
+  for (const std::int64_t first : {std::int64_t{0}, layout.token_stride()}) {
+    scales[first + to_slot] = old_scales[first + from_slot];
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(KvType type) {
@@ -130,6 +151,19 @@ void KvLayout::read(const std::byte* block, std::int64_t slot, float* key, float
         return static_cast<float>(x) * scales[which * token_stride() + slot];
       });
     }
+  }
+}
+
+void KvLayout::move(const std::byte* from, std::int64_t from_slot, std::byte* to,
+                    std::int64_t to_slot) const {
+  switch (type) {
+    case KvType::f32:
+      return move_as<float>(*this, from, from_slot, to, to_slot);
+    case KvType::bf16:
+      return move_as<std::uint16_t>(*this, from, from_slot, to, to_slot);
+    case KvType::int8:
+      move_scales(*this, from, from_slot, to, to_slot);
+      return move_as<std::int8_t>(*this, from, from_slot, to, to_slot);
   }
 }
 

@@ -80,6 +80,9 @@ struct KvLayout {
   void store(std::byte* block, std::int64_t slot, const float* key, const float* value) const;
   /// The stored key and value of `slot`, as the attention sees them. Either may be null.
   void read(const std::byte* block, std::int64_t slot, float* key, float* value) const;
+  /// Copies one token's key and value, as they are stored, to a slot of another block.
+  void move(const std::byte* from, std::int64_t from_slot, std::byte* to,
+            std::int64_t to_slot) const;
 };
 
 }  // namespace pagequest::ops

@@ -3,7 +3,7 @@
 #include "engine/ops/cpu/packed_matrix.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <cstddef>
 #include <cstring>
 
@@ -11,6 +11,7 @@
 #include "engine/ops/cpu/bf16.h"
 #include "engine/ops/cpu/kernels.h"
 #include "engine/ops/cpu/mxfp4.h"
+#include "engine/ops/cpu/scale_group.h"
 
 namespace pagequest::ops {
 namespace {
@@ -28,16 +29,20 @@ std::int64_t bytes_of_panel(WeightType type, std::int64_t inputs) {
     case WeightType::bf16:
       return round_up_to(inputs, 2) * kPanelColumns * 2;
     case WeightType::int8:
-      return round_up_to(inputs, kInt8Group) * kPanelColumns;
+    case WeightType::fp8:
+      return round_up_to(inputs, kScaleGroup) * kPanelColumns;
     case WeightType::mxfp4:
       return inputs / 2 * kPanelColumns;
   }
   return 0;
 }
 
+/// Whether weights are codes of one byte that share f32 scales.
+bool has_codes(WeightType type) { return type == WeightType::int8 || type == WeightType::fp8; }
+
 /// Groups of inputs that share a scale.
 std::int64_t groups_of(WeightType type, std::int64_t inputs) {
-  if (type == WeightType::int8) return round_up_to(inputs, kInt8Group) / kInt8Group;
+  if (has_codes(type)) return round_up_to(inputs, kScaleGroup) / kScaleGroup;
   if (type == WeightType::mxfp4) return inputs / kMxfp4Group;
   return 0;
 }
@@ -75,16 +80,6 @@ void copy_column(const std::byte* panels, std::int64_t panel_bytes, std::int64_t
   }
 }
 
-void store_int8_group(const float* row, std::int64_t count, std::int8_t* column, float* scale) {
-  float largest = 0.0F;
-  for (std::int64_t k = 0; k < count; ++k) largest = std::max(largest, std::fabs(row[k]));
-  *scale = largest / 127.0F;
-  const float inverse = largest > 0.0F ? 127.0F / largest : 0.0F;
-  for (std::int64_t k = 0; k < count; ++k) {
-    column[k * kPanelColumns] = static_cast<std::int8_t>(std::lrintf(row[k] * inverse));
-  }
-}
-
 }  // namespace
 
 std::string_view to_string(WeightType type) {
@@ -95,6 +90,8 @@ std::string_view to_string(WeightType type) {
       return "bf16";
     case WeightType::int8:
       return "int8";
+    case WeightType::fp8:
+      return "fp8";
     case WeightType::mxfp4:
       return "mxfp4";
   }
@@ -113,27 +110,42 @@ PackedMatrix::PackedMatrix(WeightType type, std::int64_t outputs, std::int64_t i
 
 void PackedMatrix::set_outputs(std::int64_t first, const float* rows, std::int64_t count) {
   PQ_CHECK(first >= 0 && first + count <= outputs_, "rows of another matrix");
-  for (std::int64_t i = 0; i < count; ++i) {
-    const float* row = rows + i * inputs_;
-    const std::int64_t output = first + i;
-    if (type_ == WeightType::f32) {
-      auto* column = column_of<float>(panels_.data(), panel_bytes(), output, 1);
-      for (std::int64_t k = 0; k < inputs_; ++k) column[k * kPanelColumns] = row[k];
-    } else if (type_ == WeightType::bf16) {
-      auto* column = column_of<std::uint16_t>(panels_.data(), panel_bytes(), output, 2);
-      for (std::int64_t k = 0; k < inputs_; ++k) {
-        column[k / 2 * 2 * kPanelColumns + k % 2] = to_bf16(row[k]);
-      }
-    } else {
-      PQ_CHECK(type_ == WeightType::int8, "floats can't be stored in this type");
-      auto* column = column_of<std::int8_t>(panels_.data(), panel_bytes(), output, 1);
-      auto* scale = column_of<float>(scales_.data(), panel_scale_bytes(), output, 1);
-      for (std::int64_t k = 0; k < inputs_; k += kInt8Group) {
-        store_int8_group(row + k, std::min(kInt8Group, inputs_ - k), column + k * kPanelColumns,
-                         scale + k / kInt8Group * kPanelColumns);
-      }
+  PQ_CHECK(type_ != WeightType::mxfp4, "floats can't be stored in this type");
+  for (std::int64_t i = 0; i < count; ++i) set_output(first + i, rows + i * inputs_);
+}
+
+void PackedMatrix::set_output(std::int64_t output, const float* row) {
+  if (type_ == WeightType::f32) {
+    auto* column = column_of<float>(panels_.data(), panel_bytes(), output, 1);
+    for (std::int64_t k = 0; k < inputs_; ++k) column[k * kPanelColumns] = row[k];
+  } else if (type_ == WeightType::bf16) {
+    auto* column = column_of<std::uint16_t>(panels_.data(), panel_bytes(), output, 2);
+    for (std::int64_t k = 0; k < inputs_; ++k) {
+      column[k / 2 * 2 * kPanelColumns + k % 2] = to_bf16(row[k]);
     }
+  } else {
+    set_codes(output, row);
   }
+}
+
+void PackedMatrix::set_codes(std::int64_t output, const float* row) {
+  std::array<std::uint8_t, kScaleGroup> codes;
+  for (std::int64_t group = 0; group * kScaleGroup < inputs_; ++group) {
+    const std::int64_t first = group * kScaleGroup;
+    const auto count = static_cast<std::size_t>(std::min(kScaleGroup, inputs_ - first));
+    const float scale = to_codes(type_, {row + first, count}, codes.data());
+    set_group(output, group, codes.data(), scale);
+  }
+}
+
+void PackedMatrix::set_group(std::int64_t output, std::int64_t group, const std::uint8_t* codes,
+                             float scale) {
+  auto* column = column_of<std::uint8_t>(panels_.data(), panel_bytes(), output, 1);
+  const std::int64_t first = group * kScaleGroup;
+  const std::int64_t end = std::min(first + kScaleGroup, inputs_);
+  for (std::int64_t k = first; k < end; ++k) column[k * kPanelColumns] = *codes++;
+  auto* scales = column_of<float>(scales_.data(), panel_scale_bytes(), output, 1);
+  scales[group * kPanelColumns] = scale;
 }
 
 void PackedMatrix::set_bf16_outputs(std::int64_t first, const std::uint16_t* rows,
@@ -148,6 +160,15 @@ void PackedMatrix::set_bf16_outputs(std::int64_t first, const std::uint16_t* row
       std::memcpy(column + k * 2 * kPanelColumns, row + 2 * k, 2 * sizeof(std::uint16_t));
     }
     if (inputs_ % 2 != 0) column[pairs * 2 * kPanelColumns] = row[inputs_ - 1];
+  }
+}
+
+void PackedMatrix::set_fp8_output(std::int64_t output, const std::uint8_t* codes,
+                                  const float* scales) {
+  PQ_CHECK(type_ == WeightType::fp8, "E4M3 codes go to an fp8 matrix");
+  PQ_CHECK(output >= 0 && output < outputs_, "a row of another matrix");
+  for (std::int64_t group = 0; group * kScaleGroup < inputs_; ++group) {
+    set_group(output, group, codes + group * kScaleGroup, scales[group]);
   }
 }
 
@@ -167,32 +188,34 @@ void PackedMatrix::set_mxfp4_output(std::int64_t output, const std::uint8_t* blo
 
 void PackedMatrix::get_output(std::int64_t output, float* row) const {
   PQ_CHECK(output >= 0 && output < outputs_, "a row of another matrix");
-  const std::byte* panels = panels_.data();
-  for (std::int64_t k = 0; k < inputs_; ++k) {
-    switch (type_) {
-      case WeightType::f32:
-        row[k] = column_of<float>(panels, panel_bytes(), output, 1)[k * kPanelColumns];
-        break;
-      case WeightType::bf16:
-        row[k] = from_bf16(column_of<std::uint16_t>(panels, panel_bytes(), output,
-                                                    2)[k / 2 * 2 * kPanelColumns + k % 2]);
-        break;
-      case WeightType::int8:
-        row[k] = static_cast<float>(
-                     column_of<std::int8_t>(panels, panel_bytes(), output, 1)[k * kPanelColumns]) *
-                 column_of<float>(scales_.data(), panel_scale_bytes(), output,
-                                  1)[k / kInt8Group * kPanelColumns];
-        break;
-      case WeightType::mxfp4: {
-        const std::uint8_t pair =
-            column_of<std::uint8_t>(panels, panel_bytes(), output, 1)[k / 2 * kPanelColumns];
-        const std::uint8_t scale = column_of<std::uint8_t>(
-            scales_.data(), panel_scale_bytes(), output, 1)[k / kMxfp4Group * kPanelColumns];
-        row[k] = kE2m1[k % 2 == 0 ? pair & 0xFU : pair >> 4U] * from_e8m0(scale);
-        break;
-      }
+  for (std::int64_t k = 0; k < inputs_; ++k) row[k] = weight(output, k);
+}
+
+float PackedMatrix::weight(std::int64_t output, std::int64_t input) const {
+  const auto element = [&]<class Element>(Element, std::int64_t each) {
+    const auto* column = column_of<Element>(panels_.data(), panel_bytes(), output, each);
+    return column[input / each * each * kPanelColumns + input % each];
+  };
+  const auto scale = [&]<class Element>(Element, std::int64_t group_size) {
+    const auto* column = column_of<Element>(scales_.data(), panel_scale_bytes(), output, 1);
+    return column[input / group_size * kPanelColumns];
+  };
+  switch (type_) {
+    case WeightType::f32:
+      return element(float{}, 1);
+    case WeightType::bf16:
+      return from_bf16(element(std::uint16_t{}, 2));
+    case WeightType::int8:
+    case WeightType::fp8:
+      return from_code(type_, element(std::uint8_t{}, 1)) * scale(float{}, kScaleGroup);
+    case WeightType::mxfp4: {
+      const auto* pairs = column_of<std::uint8_t>(panels_.data(), panel_bytes(), output, 1);
+      const std::uint8_t pair = pairs[input / 2 * kPanelColumns];
+      return kE2m1[input % 2 == 0 ? pair & 0xFU : pair >> 4U] *
+             from_e8m0(scale(std::uint8_t{}, kMxfp4Group));
     }
   }
+  return 0.0F;
 }
 
 void PackedMatrix::get_stored_output(std::int64_t output, std::byte* weights,
@@ -210,7 +233,8 @@ void PackedMatrix::get_stored_output(std::int64_t output, std::byte* weights,
     case WeightType::bf16:
       return copy_weights(std::uint16_t{}, 2, inputs_);
     case WeightType::int8:
-      copy_weights(std::int8_t{}, 1, inputs_);
+    case WeightType::fp8:
+      copy_weights(std::uint8_t{}, 1, inputs_);
       return copy_scales(float{}, groups_of(type_, inputs_));
     case WeightType::mxfp4:
       copy_weights(std::uint8_t{}, 1, inputs_ / 2);
@@ -225,6 +249,7 @@ std::int64_t PackedMatrix::stored_bytes() const {
     case WeightType::bf16:
       return inputs_ * 2;
     case WeightType::int8:
+    case WeightType::fp8:
       return inputs_;
     case WeightType::mxfp4:
       return inputs_ / 2;

@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
+#include "base/check.h"
 #include "engine/ops/cuda/attention_mma.cuh"
 
 namespace pagequest::ops::PQ_CUDA_NS {
 
 void attention(const AttentionArgs& args, int multiprocessors, const Stream& stream) {
+  PQ_CHECK(args.kv.layout.head_dim <= kMostHeadDim, "a lane holds so much of a head");
   const AttentionPlan plan =
       plan_attention(args.batch, args.kv, args.captures, multiprocessors, args.scratch);
   if (fits_tensor_cores(args)) {

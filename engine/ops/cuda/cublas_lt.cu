@@ -24,14 +24,21 @@ namespace {
 constexpr std::int64_t kWorkspaceBytes = std::int64_t{32} << 20U;  // NVIDIA's advice for Hopper
 constexpr std::uint32_t kAlignment = 16;                           // of rows, in bytes
 
+/// Largest power of two, at most kAlignment, that all rows begin at multiples of.
+std::uint32_t alignment_of(const float* rows, std::int64_t stride) {
+  const std::uintptr_t bits = reinterpret_cast<std::uintptr_t>(rows) |
+                              static_cast<std::uintptr_t>(stride) * sizeof(float) | kAlignment;
+  return static_cast<std::uint32_t>(bits & (~bits + 1));
+}
+
 /// The library's functions; it stays loaded as long as the object lives.
 class Library {
  public:
   Library() {
-    for (const char* name : {"libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"}) {
-      library_ = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-      if (library_ != nullptr) break;
-    }
+    // Of the header's version: its structures and the runtime's driver. It is never unloaded, since
+    // graphs hold its kernels.
+    const std::string name = "libcublasLt.so." + std::to_string(CUBLAS_VER_MAJOR);
+    library_ = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (library_ == nullptr) return;
     const bool complete = find(create, "cublasLtCreate") && find(destroy, "cublasLtDestroy") &&
                           find(matmul, "cublasLtMatmul") &&
@@ -89,6 +96,7 @@ struct Shape {
   std::int64_t weight_stride;
   std::int64_t x_stride;
   std::int64_t y_stride;
+  std::uint32_t y_alignment;
   auto operator<=>(const Shape&) const = default;
 };
 
@@ -115,7 +123,11 @@ struct CublasLt::Impl {
 
   Impl() {
     if (!library.loaded()) return;
-    check_library(library.create(&handle), "cublasLtCreate");
+    if (library.create(&handle) !=
+        CUBLAS_STATUS_SUCCESS) {  // such as one that the driver is too old for
+      handle = nullptr;
+      return;
+    }
     workspace = DeviceBuffer(kWorkspaceBytes);
     check_library(
         library.init_desc(&description, sizeof(description), CUBLAS_COMPUTE_32F, CUDA_R_32F),
@@ -160,7 +172,7 @@ struct CublasLt::Impl {
     }
     for (const auto attribute :
          {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
-      prefer(preference, attribute, static_cast<std::uint32_t>(sizeof(float)));
+      prefer(preference, attribute, shape.y_alignment);
     }
     cublasLtMatmulHeuristicResult_t result{};
     int found = 0;
@@ -178,8 +190,13 @@ CublasLt::CublasLt() : impl_(std::make_unique<Impl>()) {}
 bool CublasLt::multiply(const LibraryProduct& product, const Stream& stream) {
   Impl& impl = *impl_;
   if (impl.handle == nullptr) return false;
-  const Shape shape{product.outputs,       product.inputs,   product.rows,
-                    product.weight_stride, product.x_stride, product.y_stride};
+  const Shape shape{product.outputs,
+                    product.inputs,
+                    product.rows,
+                    product.weight_stride,
+                    product.x_stride,
+                    product.y_stride,
+                    alignment_of(product.y, product.y_stride)};
   auto at = impl.plans.find(shape);
   if (at == impl.plans.end()) at = impl.plans.emplace(shape, impl.make_plan(shape)).first;
   Plan& plan = at->second;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/error.h"
 #include "engine/ops/cpu/kernels.h"
 
 namespace pagequest::ops::PQ_CUDA_NS {
@@ -31,13 +32,6 @@ std::int64_t stored_bytes(MatrixType type, std::int64_t inputs) {
       return inputs / 2;
   }
   return 0;
-}
-
-MatrixType type_of(WeightType type) {
-  if (type == WeightType::f32) return MatrixType::f32;
-  if (type == WeightType::bf16) return MatrixType::bf16;
-  if (type == WeightType::mxfp4) return MatrixType::mxfp4;
-  return type == WeightType::int8 ? MatrixType::int8 : MatrixType::fp8;
 }
 
 /// Rows [first, first + count) of a part of a packed matrix whose panels hold (step,
@@ -114,6 +108,22 @@ const PackedMatrix& shape_of(std::span<const PackedMatrix* const> matrices) {
 
 }  // namespace
 
+MatrixType type_of(WeightType type) {
+  switch (type) {
+    case WeightType::f32:
+      return MatrixType::f32;
+    case WeightType::bf16:
+      return MatrixType::bf16;
+    case WeightType::int8:
+      return MatrixType::int8;
+    case WeightType::fp8:
+      return MatrixType::fp8;
+    case WeightType::mxfp4:
+      return MatrixType::mxfp4;
+  }
+  return MatrixType::f32;
+}
+
 std::int64_t row_bytes_of(MatrixType type, std::int64_t inputs) {
   return round_up(stored_bytes(type, inputs), 16);
 }
@@ -121,7 +131,7 @@ std::int64_t row_bytes_of(MatrixType type, std::int64_t inputs) {
 std::int64_t scale_bytes_of(MatrixType type, std::int64_t inputs) {
   if (type == MatrixType::mxfp4) return inputs / kMxfp4Group;
   if (type == MatrixType::int8 || type == MatrixType::fp8) {
-    return round_up(inputs, kInt8Group) / kInt8Group * 4;
+    return round_up(inputs, kScaleGroup) / kScaleGroup * 4;
   }
   return 0;
 }
@@ -131,7 +141,10 @@ Uploader::Uploader(const Stream& stream, std::int64_t piece_bytes) : stream_(str
 }
 
 Uploader::~Uploader() {
-  for (const Piece& piece : pieces_) piece.sent.wait();
+  try {
+    for (const Piece& piece : pieces_) piece.sent.wait();
+  } catch (const Error&) {  // of earlier work, which whoever waits for that work hears of
+  }
 }
 
 Uploader::Piece& Uploader::next(std::int64_t bytes) {

@@ -17,6 +17,9 @@
 /// Weights in device memory, as views.h lays them out.
 namespace pagequest::ops::PQ_CUDA_NS {
 
+/// How a matrix of the processor is stored on the device.
+[[nodiscard]] MatrixType type_of(WeightType type);
+
 /// Bytes of one output's weights, padding included, and of its scales.
 [[nodiscard]] std::int64_t row_bytes_of(MatrixType type, std::int64_t inputs);
 [[nodiscard]] std::int64_t scale_bytes_of(MatrixType type, std::int64_t inputs);

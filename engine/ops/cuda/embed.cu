@@ -59,22 +59,22 @@ __device__ inline float weight_of(const MatrixView& matrix, std::int64_t output,
   return 0.0F;
 }
 
-/// Grid: (columns, row).
+/// Grid: (row, columns): only x goes beyond 65,535.
 __global__ void __launch_bounds__(kThreads) embed_kernel(EmbedArgs args) {
   wait_for_previous();
   let_next_begin();
-  const std::int64_t column = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
+  const std::int64_t column = std::int64_t{blockIdx.y} * kThreads + threadIdx.x;
   if (column >= args.table.inputs) return;
-  auto* out = static_cast<float*>(args.out.data) + blockIdx.y * args.out.stride;
-  out[column] = weight_of(args.table, args.tokens[blockIdx.y], column);
+  auto* out = static_cast<float*>(args.out.data) + blockIdx.x * args.out.stride;
+  out[column] = weight_of(args.table, args.tokens[blockIdx.x], column);
 }
 
 }  // namespace
 
 void embed(const EmbedArgs& args, const Stream& stream) {
   launch(&embed_kernel,
-         {.grid = dim3(static_cast<unsigned>((args.table.inputs + kThreads - 1) / kThreads),
-                       static_cast<unsigned>(args.rows)),
+         {.grid = dim3(static_cast<unsigned>(args.rows),
+                       static_cast<unsigned>((args.table.inputs + kThreads - 1) / kThreads)),
           .block = dim3(kThreads)},
          stream, args);
 }

@@ -25,14 +25,14 @@ struct CombineArgs {
   std::int64_t residual_stride;
 };
 
-/// Block (x, y): some columns of row y.
+/// Block (x, y): some columns of row x; only x goes beyond 65,535.
 __global__ void __launch_bounds__(kThreads) combine_kernel(CombineArgs args) {
   wait_for_previous();
   let_next_begin();
-  const auto column = static_cast<std::int32_t>(blockIdx.x * kThreads + threadIdx.x);
+  const auto column = static_cast<std::int32_t>(blockIdx.y * kThreads + threadIdx.x);
   if (column >= args.width) return;
-  const std::int64_t first = std::int64_t{blockIdx.y} * args.slots;
-  float* residual = args.residual + blockIdx.y * args.residual_stride + column;
+  const std::int64_t first = std::int64_t{blockIdx.x} * args.slots;
+  float* residual = args.residual + blockIdx.x * args.residual_stride + column;
   float sum = *residual;
   for (std::int32_t s = 0; s < args.slots; ++s) {
     const std::int64_t row = args.place[first + s];
@@ -53,8 +53,8 @@ void combine(const ExpertsArgs& args, const Stream& stream) {
       .residual_stride = args.residual.stride,
   };
   launch(&combine_kernel,
-         {.grid = dim3(static_cast<unsigned>(ceil_div(combined.width, kThreads)),
-                       static_cast<unsigned>(args.routing.rows)),
+         {.grid = dim3(static_cast<unsigned>(args.routing.rows),
+                       static_cast<unsigned>(ceil_div(combined.width, kThreads))),
           .block = dim3(kThreads)},
          stream, combined);
 }

@@ -167,6 +167,23 @@ struct CopyPagesArgs {
 };
 void copy_pages(const CopyPagesArgs& args, const Stream& stream);
 
+/// Moves rows of pages, all planes: the j-th set bit of from_rows to the j-th of to_rows. No page
+/// is the source and the target of moves.
+struct RowMove {
+  std::int32_t from;
+  std::int32_t to;
+  std::uint64_t from_rows;
+  std::uint64_t to_rows;
+};
+struct MoveRowsArgs {
+  KvView kv;
+  std::int64_t layers_in_group;  // as in CopyPagesArgs
+  std::int64_t layer_stride;
+  const RowMove* moves;  // device memory
+  std::int64_t count;
+};
+void move_rows(const MoveRowsArgs& args, const Stream& stream);
+
 /// Smallest and largest components of the stored keys of a logical page's live tokens;
 /// (layer, KV head, head_dim), zeros where a head holds none. `pages` (KV group): live 0 if
 /// unmapped.

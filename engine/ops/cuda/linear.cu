@@ -45,15 +45,15 @@ void add_parts(const Product& p, const float* sums, std::int64_t parts, const St
 __global__ void __launch_bounds__(kThreads) add_bias_kernel(Product p) {
   wait_for_previous();
   let_next_begin();
-  const auto output = static_cast<std::int32_t>(blockIdx.x * kThreads + threadIdx.x);
+  const auto output = static_cast<std::int32_t>(blockIdx.y * kThreads + threadIdx.x);
   if (output >= p.outputs) return;
-  reinterpret_cast<float*>(p.y)[blockIdx.y * p.y_stride + output] += p.bias[output];
+  reinterpret_cast<float*>(p.y)[blockIdx.x * p.y_stride + output] += p.bias[output];
 }
 
 void add_bias(const Product& p, const Stream& stream) {
   launch(&add_bias_kernel,
-         {.grid = dim3(static_cast<unsigned>(ceil_div(p.outputs, kThreads)),
-                       static_cast<unsigned>(p.rows)),
+         {.grid = dim3(static_cast<unsigned>(p.rows),
+                       static_cast<unsigned>(ceil_div(p.outputs, kThreads))),
           .block = dim3(kThreads)},
          stream, p);
 }

@@ -36,12 +36,12 @@ enum class GemmSize : std::uint8_t { small, medium, large };
   return (n + step - 1) / step;
 }
 
-/// Large tiles read the least, if there are enough of them.
+/// Large tiles read the least, if there are so many that none is cut into parts.
 [[nodiscard]] constexpr GemmSize gemm_size(std::int64_t rows, std::int64_t outputs,
                                            std::int64_t large_outputs) {
   if (rows <= kSmallTileRows) return GemmSize::small;
   const std::int64_t large = ceil_div(rows, 128) * ceil_div(outputs, large_outputs);
-  return rows <= kMediumTileRows || large < kMultiprocessors ? GemmSize::medium : GemmSize::large;
+  return rows <= kMediumTileRows || large <= kMultiprocessors ? GemmSize::medium : GemmSize::large;
 }
 
 /// Into how many parts the inputs are cut, so that few tiles make enough blocks; each part has at

@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Between the projection and the attention: norms of queries and keys, rotation, storing. A warp
 // takes one head of one row.
+#include "base/check.h"
 #include "engine/ops/cuda/attention_common.cuh"
 
 namespace pagequest::ops::PQ_CUDA_NS {
 namespace {
 
-constexpr int kPairs = 4;  // of a lane: head_dim up to 2 * kWarp * kPairs = 256
+constexpr int kPairs = kMostHeadDim / (2 * kWarp);  // of a lane
 
 /// Components i and i + head_dim / 2 of a head, for i = lane, lane + 32, ...
 struct Halves {
@@ -155,13 +156,13 @@ __device__ inline void store_query(const StoreKvArgs& args, const Halves& x, std
   }
 }
 
-/// Grid: (heads of all kinds / warps, row).
+/// Grid: (row, heads of all kinds / warps): only x goes beyond 65,535.
 __global__ void __launch_bounds__(kAttentionThreads) store(StoreKvArgs args) {
   wait_for_previous();
   let_next_begin();
-  const std::int64_t row = blockIdx.y;
+  const std::int64_t row = blockIdx.x;
   const int warp = static_cast<int>(threadIdx.x) / kWarp;
-  const int head = static_cast<int>(blockIdx.x) * kAttentionWarps + warp;
+  const int head = static_cast<int>(blockIdx.y) * kAttentionWarps + warp;
   const int number = args.batch.row_chunks[row];
   const ChunkView& chunk = args.batch.chunks[number];
   const int query_heads = args.kv.query_heads;
@@ -185,10 +186,11 @@ __global__ void __launch_bounds__(kAttentionThreads) store(StoreKvArgs args) {
 }  // namespace
 
 void store_kv(const StoreKvArgs& args, const Stream& stream) {
+  PQ_CHECK(args.kv.layout.head_dim <= kMostHeadDim, "a lane holds so much of a head");
   const int heads = args.kv.query_heads + 2 * args.kv.kv_heads;
   launch(&store,
-         {.grid = dim3(static_cast<unsigned>((heads + kAttentionWarps - 1) / kAttentionWarps),
-                       static_cast<unsigned>(args.batch.rows)),
+         {.grid = dim3(static_cast<unsigned>(args.batch.rows),
+                       static_cast<unsigned>((heads + kAttentionWarps - 1) / kAttentionWarps)),
           .block = dim3(kAttentionThreads)},
          stream, args);
 }

@@ -73,6 +73,9 @@ struct BatchView {
   std::int32_t threshold_count = 0;
 };
 
+/// Largest head_dim that the kernels take.
+inline constexpr std::int32_t kMostHeadDim = 256;
+
 /// How one page's keys and values of one layer and KV head lie in device memory: a block of
 ///   keys    (token, head_dim)
 ///   values  (token, head_dim)

@@ -3,9 +3,12 @@
 #include "engine/runtime/cuda/cuda_backend.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
+#include <string>
 
 #include "base/check.h"
+#include "base/error.h"
 #include "engine/runtime/cuda/backend.h"
 #include "engine/runtime/cuda/device_memory.h"
 #include "engine/runtime/engine_config.h"
@@ -32,6 +35,13 @@ std::int64_t block_bytes(const EngineConfig& config, const model::ModelConfig& m
 
 std::unique_ptr<Backend> make(const model::Model& model, const EngineConfig& config,
                               const KvGroups& groups, std::int32_t pages) {
+  if (model.config().head_dim > gpu::kMostHeadDim) {
+    throw usage_error({.what = "the model's heads are too large for the GPU's kernels",
+                       .where = "head_dim",
+                       .found = std::to_string(model.config().head_dim),
+                       .expected = "at most " + std::to_string(gpu::kMostHeadDim),
+                       .hint = "use --device cpu"});
+  }
   check_memory({.weights = DeviceWeights::bytes(model.weights()),
                 .activations = DeviceWorkspace::bytes(model.config(), most_rows(config), true),
                 .pages = pages,
@@ -68,14 +78,15 @@ void CudaBackend::place_captures(std::span<ForwardChunk> chunks) {
   captures_.place(begun_, chunks);
 }
 
-void CudaBackend::begin(std::int64_t iteration, std::span<const kv::PageCopy> copies,
+void CudaBackend::begin(std::int64_t iteration, const PageTransfers& transfers,
                         std::span<const ForwardChunk> chunks) {
   PQ_CHECK(answered_ == begun_, "a pass begins when the tokens of the one before are read");
   plan_ = plan_pass(chunks);
   reserve(chunks);
   if (observer_.active()) costs_.set_pass(chunks);
   observer_.begin_pass(begun_, iteration, plan_.phase(), costs_, stream_);
-  upload(copies);
+  upload(transfers);
+  transfer(transfers);
   compute();
   download();
   ++begun_;
@@ -94,15 +105,23 @@ void CudaBackend::reserve(std::span<const ForwardChunk> chunks) {
   if (moved) graphs_.clear();
 }
 
-void CudaBackend::upload(std::span<const kv::PageCopy> copies) {
-  observer_.run(OperationKind::upload, -1, stream_, [&] {
-    if (batch_.upload(plan_, copies, begun_, captures_, stream_)) graphs_.clear();
-  });
-  if (copies.empty()) return;
+void CudaBackend::upload(const PageTransfers& transfers) {
   observer_.run(
-      OperationKind::copy_pages, -1, stream_,
-      [&] { cache_.copy(batch_.copies(), static_cast<std::int64_t>(copies.size()), stream_); },
-      2 * static_cast<std::int64_t>(copies.size()) * cache_.page_bytes());
+      OperationKind::upload, -1, stream_,
+      [&] {
+        if (batch_.upload(plan_, transfers, begun_, captures_, stream_)) graphs_.clear();
+      },
+      batch_.bytes(plan_, transfers));
+}
+
+void CudaBackend::transfer(const PageTransfers& transfers) {
+  if (transfers.empty()) return;
+  const auto run = [&] {
+    cache_.move(batch_.moves(), std::ssize(transfers.moves), stream_);
+    cache_.copy(batch_.copies(), std::ssize(transfers.copies), stream_);
+  };
+  observer_.run(OperationKind::copy_pages, -1, stream_, run,
+                costs_.of(transfers, cache_.page_bytes()).bytes);
 }
 
 void CudaBackend::compute() {
@@ -117,8 +136,9 @@ void CudaBackend::download() {
       OperationKind::download, -1, stream_, [&] { results_.download(plan_, work_, stream_); },
       PassResults::bytes(plan_, model_.vocabulary));
   if (!plan_.captures) return;
+  captures_.follow(stream_);  // before the observer's clock starts
   observer_.run(
-      OperationKind::download, -1, captures_.stream(), [&] { captures_.download(begun_, stream_); },
+      OperationKind::download, -1, captures_.stream(), [&] { captures_.download(begun_); },
       captures_.bytes(begun_));
 }
 

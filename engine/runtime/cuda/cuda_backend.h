@@ -34,7 +34,7 @@ class CudaBackend final : public Backend {
 
   [[nodiscard]] std::int64_t page_bytes() const override { return cache_.page_bytes(); }
   void place_captures(std::span<ForwardChunk> chunks) override;
-  void begin(std::int64_t iteration, std::span<const kv::PageCopy> copies,
+  void begin(std::int64_t iteration, const PageTransfers& transfers,
              std::span<const ForwardChunk> chunks) override;
   void finish_tokens() override;
   void finish_captures() override;
@@ -46,7 +46,8 @@ class CudaBackend final : public Backend {
  private:
   /// Makes room for a pass of the plan; graphs that knew the old memory are forgotten.
   void reserve(std::span<const ForwardChunk> chunks);
-  void upload(std::span<const kv::PageCopy> copies);
+  void upload(const PageTransfers& transfers);
+  void transfer(const PageTransfers& transfers);
   void compute();
   void download();
 

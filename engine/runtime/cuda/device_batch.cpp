@@ -46,7 +46,8 @@ DeviceBatch::DeviceBatch(std::int32_t groups, std::span<const float> thresholds,
       threshold_count_(static_cast<std::int32_t>(thresholds.size())),
       thresholds_(runtime::PQ_CUDA_NS::upload(thresholds, stream)) {}
 
-DeviceBatch::Sections DeviceBatch::sections_of(const PassPlan& plan, std::int64_t copies) const {
+DeviceBatch::Sections DeviceBatch::sections_of(const PassPlan& plan,
+                                               const PageTransfers& transfers) const {
   std::int64_t used = 0;
   const auto take = [&](std::int64_t count, std::size_t element) {
     const std::int64_t begin = used;
@@ -62,16 +63,21 @@ DeviceBatch::Sections DeviceBatch::sections_of(const PassPlan& plan, std::int64_
   sections.row_chunks = take(plan.rows, sizeof(std::int32_t));
   sections.sampling = take(plan.kept_rows(), sizeof(gpu::SamplingView));
   sections.pages = take(pages, sizeof(ops::AttendedPage));
-  sections.copies = take(2 * copies, sizeof(std::int32_t));
+  sections.moves = take(std::ssize(transfers.moves), sizeof(gpu::RowMove));
+  sections.copies = take(2 * std::ssize(transfers.copies), sizeof(std::int32_t));
   sections.columns = take(pages, sizeof(std::int32_t));
   sections.end = used;
   return sections;
 }
 
-bool DeviceBatch::upload(const PassPlan& plan, std::span<const kv::PageCopy> copies,
-                         std::int64_t pass, const DeviceCaptures& captures,
-                         const gpu::Stream& stream) {
-  const Sections sections = sections_of(plan, std::ssize(copies));
+std::int64_t DeviceBatch::bytes(const PassPlan& plan, const PageTransfers& transfers) const {
+  const Sections sections = sections_of(plan, transfers);
+  return plan.captures ? sections.end : sections.columns;
+}
+
+bool DeviceBatch::upload(const PassPlan& plan, const PageTransfers& transfers, std::int64_t pass,
+                         const DeviceCaptures& captures, const gpu::Stream& stream) {
+  const Sections sections = sections_of(plan, transfers);
   const std::int64_t column_bytes = sections.end - sections.columns;
   uploaded_.wait();
   reserve(staging_, sections.end);
@@ -81,17 +87,12 @@ bool DeviceBatch::upload(const PassPlan& plan, std::span<const kv::PageCopy> cop
   stage_chunks(plan, sections, pass, captures);
   stage_pages(plan, sections);
   stage_outputs(plan, sections);
-  auto* pairs = staged<std::int32_t>(sections.copies);
-  for (const kv::PageCopy& copy : copies) {
-    *pairs++ = copy.from.value;
-    *pairs++ = copy.to.value;
-  }
+  stage_transfers(transfers, sections);
   stream.to_device(description_.data(), staging_.data(), sections.columns);
   if (plan.captures) {
     stream.to_device(columns_.data(), staging_.data() + sections.columns, column_bytes);
   }
   uploaded_.record(stream);
-  uploaded_bytes_ = plan.captures ? sections.end : sections.columns;
   set_view(plan, sections);
   return moved || columns_moved;
 }
@@ -148,6 +149,18 @@ void DeviceBatch::stage_outputs(const PassPlan& plan, const Sections& sections) 
   for (const ForwardChunk* chunk : plan.outputs) *sampling++ = sampling_of(chunk);
 }
 
+void DeviceBatch::stage_transfers(const PageTransfers& transfers, const Sections& sections) const {
+  auto* moves = staged<gpu::RowMove>(sections.moves);
+  for (const kv::RowMove& move : transfers.moves) {
+    *moves++ = {move.from.value, move.to.value, move.from_rows, move.to_rows};
+  }
+  auto* pairs = staged<std::int32_t>(sections.copies);
+  for (const kv::PageCopy& copy : transfers.copies) {
+    *pairs++ = copy.from.value;
+    *pairs++ = copy.to.value;
+  }
+}
+
 void DeviceBatch::set_view(const PassPlan& plan, const Sections& sections) {
   const auto at = [&]<class T>(std::int64_t section, const T* /*as*/) {
     return reinterpret_cast<const T*>(description_.data() + section);
@@ -162,6 +175,7 @@ void DeviceBatch::set_view(const PassPlan& plan, const Sections& sections) {
   view_.thresholds = thresholds_.as<float>();
   view_.threshold_count = threshold_count_;
   sampling_ = at(sections.sampling, sampling_);
+  moves_ = at(sections.moves, moves_);
   copies_ = at(sections.copies, copies_);
 }
 

@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <span>
 
-#include "engine/kv/page_table.h"
 #include "engine/ops/cuda/kernels.h"
 #include "engine/ops/cuda/views.h"
 #include "engine/runtime/cuda/device_captures.h"
 #include "engine/runtime/cuda/gpu.h"
 #include "engine/runtime/cuda/pass_plan.h"
+#include "engine/runtime/page_transfers.h"
 
 namespace pagequest::runtime::PQ_CUDA_NS {
 
@@ -27,14 +27,15 @@ class DeviceBatch {
 
   /// No other pass may be under way. Passes with the same numbers of chunks, rows and outputs get
   /// the same view, except for most_pages, until the memory moves; returns whether it did.
-  bool upload(const PassPlan& plan, std::span<const kv::PageCopy> copies, std::int64_t pass,
+  bool upload(const PassPlan& plan, const PageTransfers& transfers, std::int64_t pass,
               const DeviceCaptures& captures, const gpu::Stream& stream);
 
   [[nodiscard]] const gpu::BatchView& view() const { return view_; }
   [[nodiscard]] const gpu::SamplingView* sampling() const { return sampling_; }  // (output)
-  [[nodiscard]] const std::int32_t* copies() const { return copies_; }           // (copy, 2)
-  /// Of the last upload.
-  [[nodiscard]] std::int64_t bytes() const { return uploaded_bytes_; }
+  [[nodiscard]] const gpu::RowMove* moves() const { return moves_; }
+  [[nodiscard]] const std::int32_t* copies() const { return copies_; }  // (copy, 2)
+  /// That upload() brings.
+  [[nodiscard]] std::int64_t bytes(const PassPlan& plan, const PageTransfers& transfers) const;
 
  private:
   /// Bytes from the beginning of the description to each part.
@@ -45,11 +46,12 @@ class DeviceBatch {
     std::int64_t row_chunks = 0;
     std::int64_t sampling = 0;
     std::int64_t pages = 0;
+    std::int64_t moves = 0;
     std::int64_t copies = 0;
     std::int64_t columns = 0;  // the end of the description; on the device, elsewhere
     std::int64_t end = 0;
   };
-  [[nodiscard]] Sections sections_of(const PassPlan& plan, std::int64_t copies) const;
+  [[nodiscard]] Sections sections_of(const PassPlan& plan, const PageTransfers& transfers) const;
   template <class T>
   [[nodiscard]] T* staged(std::int64_t section) const {
     return reinterpret_cast<T*>(staging_.data() + section);
@@ -58,6 +60,7 @@ class DeviceBatch {
                     const DeviceCaptures& captures) const;
   void stage_pages(const PassPlan& plan, const Sections& sections) const;
   void stage_outputs(const PassPlan& plan, const Sections& sections) const;
+  void stage_transfers(const PageTransfers& transfers, const Sections& sections) const;
   void set_view(const PassPlan& plan, const Sections& sections);
 
   std::int32_t groups_;
@@ -67,9 +70,9 @@ class DeviceBatch {
   gpu::DeviceBuffer description_;
   gpu::DeviceBuffer columns_;
   gpu::Event uploaded_;
-  std::int64_t uploaded_bytes_ = 0;
   gpu::BatchView view_;
   const gpu::SamplingView* sampling_ = nullptr;
+  const gpu::RowMove* moves_ = nullptr;
   const std::int32_t* copies_ = nullptr;
 };
 

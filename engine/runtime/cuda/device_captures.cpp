@@ -77,11 +77,14 @@ gpu::CaptureView DeviceCaptures::view_of(std::int64_t pass, const ForwardChunk& 
           .last_query = on_device(host.last_query)};
 }
 
-void DeviceCaptures::download(std::int64_t pass, const gpu::Stream& kernels) {
-  Memory& memory = memory_of(pass);
-  if (memory.used == 0) return;
+void DeviceCaptures::follow(const gpu::Stream& kernels) {
   computed_.record(kernels);
   stream_.wait(computed_);
+}
+
+void DeviceCaptures::download(std::int64_t pass) {
+  Memory& memory = memory_of(pass);
+  if (memory.used == 0) return;
   stream_.to_host(memory.host.data(), memory.device.data(), memory.used);
   memory.downloaded.record(stream_);
 }

@@ -28,8 +28,10 @@ class DeviceCaptures {
   /// Where kernels write what a placed chunk of the pass captures.
   [[nodiscard]] gpu::CaptureView view_of(std::int64_t pass, const ForwardChunk& chunk) const;
 
-  /// Brings what the pass captured to the host, after the work that is in `kernels` so far.
-  void download(std::int64_t pass, const gpu::Stream& kernels);
+  /// Downloads that follow wait for the work that is in `kernels` so far.
+  void follow(const gpu::Stream& kernels);
+  /// Brings what the pass captured to the host.
+  void download(std::int64_t pass);
   /// Blocks until it is there.
   void finish(std::int64_t pass) const;
 

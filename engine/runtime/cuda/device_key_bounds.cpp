@@ -21,7 +21,7 @@ KeyBounds DeviceKeyBounds::read(const SequenceTables& tables, std::int32_t page,
   auto* pages = host_.as<ops::AttendedPage>();
   for (const kv::PageTable& table : tables.tables()) {
     const kv::PageSlot& slot = table.slots()[static_cast<std::size_t>(page)];
-    *pages++ = {.live = slot.live,
+    *pages++ = {.live = slot.rows,
                 .physical = slot.live == 0 ? 0 : slot.physical.value,
                 .first_position = page * tables.page_size()};
   }

@@ -58,4 +58,15 @@ void DeviceKvCache::copy(const std::int32_t* pairs, std::int64_t count,
                   stream);
 }
 
+void DeviceKvCache::move(const gpu::RowMove* moves, std::int64_t count,
+                         const gpu::Stream& stream) const {
+  if (count == 0) return;
+  gpu::move_rows({.kv = view_,
+                  .layers_in_group = layers_in_group_,
+                  .layer_stride = layer_stride_,
+                  .moves = moves,
+                  .count = count},
+                 stream);
+}
+
 }  // namespace pagequest::runtime::PQ_CUDA_NS

@@ -23,6 +23,8 @@ class DeviceKvCache {
   [[nodiscard]] std::int64_t page_bytes() const { return layers_in_group_ * view_.page_stride; }
   /// Copies whole pages; `pairs` (count, 2) of device memory: from, to.
   void copy(const std::int32_t* pairs, std::int64_t count, const gpu::Stream& stream) const;
+  /// Moves rows between pages; `moves` of device memory.
+  void move(const gpu::RowMove* moves, std::int64_t count, const gpu::Stream& stream) const;
 
  private:
   std::int64_t layers_in_group_;

@@ -16,7 +16,8 @@ std::string in_bytes(std::int64_t bytes) { return std::to_string(bytes) + " byte
 
 std::string hint_for(const MemoryNeeds& needs, std::int64_t bytes_for_pages) {
   const std::int64_t pages = bytes_for_pages / needs.page_bytes;
-  if (pages < 1) return "the weights alone are too large: try --int8-weights, or --device cpu";
+  if (pages < 1)
+    return "the weights alone are too large: try --weights int8 or fp8, or --device cpu";
   return "--pool-bytes " + std::to_string(pages * needs.page_bytes) + " fits";
 }
 

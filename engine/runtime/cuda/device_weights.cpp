@@ -12,20 +12,6 @@ namespace {
 
 using Matrices = std::span<const ops::PackedMatrix* const>;
 
-gpu::MatrixType type_of(const ops::PackedMatrix& matrix) {
-  switch (matrix.type()) {
-    case ops::WeightType::f32:
-      return gpu::MatrixType::f32;
-    case ops::WeightType::bf16:
-      return gpu::MatrixType::bf16;
-    case ops::WeightType::int8:
-      return gpu::MatrixType::int8;
-    case ops::WeightType::mxfp4:
-      return gpu::MatrixType::mxfp4;
-  }
-  return gpu::MatrixType::f32;
-}
-
 /// Rows of several matrices of one shape, widened to f32.
 gpu::FillRows widened(Matrices matrices) {
   return [all = std::vector<const ops::PackedMatrix*>(matrices.begin(), matrices.end())](
@@ -58,7 +44,7 @@ std::vector<const ops::PackedMatrix*> feed_forward_of(const model::LayerWeights&
 
 /// Alignment of what a buffer holds counts as little.
 std::int64_t bytes_of(const ops::PackedMatrix& matrix, bool as_f32 = false) {
-  const gpu::MatrixType type = as_f32 ? gpu::MatrixType::f32 : type_of(matrix);
+  const gpu::MatrixType type = as_f32 ? gpu::MatrixType::f32 : gpu::type_of(matrix.type());
   return matrix.outputs() *
          (gpu::row_bytes_of(type, matrix.inputs()) + gpu::scale_bytes_of(type, matrix.inputs()));
 }

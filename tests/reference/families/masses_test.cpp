@@ -46,7 +46,7 @@ TEST_CASE("Page masses and sink shares equal the attention of Transformers") {
   CHECK(compared == (chunk == 64 ? 6U : 5U));
 }
 
-TEST_CASE("Weights in bf16 or MXFP4 alone leave the page masses of Transformers") {
+TEST_CASE("Weights in bf16, fp8 or MXFP4 alone leave the page masses of Transformers") {
   const Checkpoint checkpoint = GENERATE(from_range(all_checkpoints()));
   CAPTURE(checkpoint.name);
   runtime::EngineConfig config = checkpoint.engine_config(64);
@@ -57,9 +57,9 @@ TEST_CASE("Weights in bf16 or MXFP4 alone leave the page masses of Transformers"
   for (std::size_t i = 0; i < expected.windows(); ++i) {
     const MassWindow* found = masses.find(expected.first_row(i), expected.rows(i));
     REQUIRE(found != nullptr);
-    // The reference does not round the product of an fp8 weight and its scale to bf16.
+    // The reference rounds the product of an fp8 weight and its scale to bf16, the engine does not.
     const bool rounded = checkpoint.name == "qwen3/fp8";
-    CHECK(worst_difference(*found, expected.window(i)) < (rounded ? 2e-2 : 1e-4));
+    CHECK(worst_difference(*found, expected.window(i)) < (rounded ? 2e-3 : 1e-4));
   }
 }
 

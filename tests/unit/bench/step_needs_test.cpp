@@ -20,6 +20,7 @@ using bench::StepNeeds;
 // 16, 128 inner, 256 tokens.
 constexpr double kLayerElements = 64 * (64 + 2 * 32) + 64 * 64 + 3 * 64 * 128;
 constexpr double kLogitElements = 64 * 256;
+constexpr double kBehindAttentionElements = 64 * 64 + 3 * 64 * 128;  // of a layer
 
 TEST_CASE("a decode step reads each bf16 weight once", "[bench]") {
   const auto model = model::random_model(model::named_geometry("tiny"), 1, ops::WeightType::bf16);
@@ -55,14 +56,16 @@ TEST_CASE("a sparse layer reads its router and the chosen experts", "[bench]") {
         dense - 2 * 3 * 64 * 128 + router + experts);
 }
 
-TEST_CASE("a prompt's arithmetic is that of its decode steps, but for their logits", "[bench]") {
+TEST_CASE("a prompt computes what decode steps do, but the last layer's output and logits once",
+          "[bench]") {
   auto config = model::named_geometry("tiny");
   config.windows = {5, 0};
   const auto model = model::random_model(config, 1, ops::WeightType::bf16);
   const StepNeeds needs(model, ops::KvType::bf16);
   double steps = 0.0;
   for (int context = 1; context <= 12; ++context) steps += needs.decode_flops(context);
-  CHECK(needs.prefill_flops(12) == Approx(steps - 11 * 2 * kLogitElements));
+  CHECK(needs.prefill_flops(12) ==
+        Approx(steps - 11 * 2 * (kLogitElements + kBehindAttentionElements)));
 }
 
 /// Sums what the operations that StepNeeds counts compute.

@@ -195,6 +195,7 @@ TEST_CASE("Quantisation methods are accepted where the weights can be decoded") 
   const json good =
       GENERATE(json{{"quant_method", "fp8"}, {"fmt", "e4m3"}, {"weight_block_size", {128, 128}}},
                json{{"quant_method", "mxfp4"}},
+               json{{"quant_method", "fbgemm_fp8"}, {"activation_scale_ub", 1200.0}},
                json{{"quant_method", "compressed-tensors"}, {"format", "float-quantized"}});
   CHECK(load(with(llama(), {{"quantization_config", good}})).layers == 2);
   const json bad =

@@ -165,7 +165,8 @@ float mxfp4_element(const Tensors& tensors, const std::string& name, std::int64_
 
 TEST_CASE("gpt-oss experts in MXFP4 have exactly the values of the format's definition") {
   const Tensors tensors = mxfp4_tensors();
-  const Model model = load_model(config_of(kWideHidden, kWideInner), tensors, {.int8 = true});
+  const auto storage = GENERATE(WeightStorage::int8, WeightStorage::fp8);
+  const Model model = load_model(config_of(kWideHidden, kWideInner), tensors, {.storage = storage});
   for (std::int64_t expert = 0; expert < kExperts; ++expert) {
     const auto& weights = model.weights().layers[0].experts[static_cast<std::size_t>(expert)];
     CHECK(weights.gate_up.matrix.type() == ops::WeightType::mxfp4);

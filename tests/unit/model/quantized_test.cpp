@@ -1,35 +1,16 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
-// Matrices that are stored or kept in fewer bits.
+// Matrices whose tensors are stored in fewer bits.
 #include <algorithm>
 #include <cmath>
 
-#include "engine/model/elements.h"
+#include "tests/support/e4m3.h"
 #include "tests/unit/model/family_checkpoints.h"
 
 namespace pagequest::model::test {
 namespace {
 
 using Catch::Matchers::Contains;
-
-TEST_CASE("Each F8_E4M3 code has the value of the format's definition") {
-  // arXiv 2209.05433, table 1: bias 7, subnormals, no infinities, NaN where all other bits are
-  // ones.
-  for (unsigned code = 0; code < 256; ++code) {
-    CAPTURE(code);
-    const float value = from_float8_e4m3(static_cast<std::uint8_t>(code));
-    const unsigned exponent = code >> 3U & 15U;
-    const double fraction = (code & 7U) / 8.0;
-    if ((code & 127U) == 127U) {
-      CHECK(std::isnan(value));
-      continue;
-    }
-    const double magnitude =
-        exponent == 0 ? fraction * std::exp2(-6) : (1.0 + fraction) * std::exp2(exponent - 7.0);
-    CHECK(std::fabs(value) == magnitude);
-    CHECK(std::signbit(value) == (code >= 128U));
-  }
-}
 
 // One layer; the first projection has 256 rows, so that there are two blocks of rows and, with a
 // hidden size of 160, two of columns, the last one short.
@@ -67,11 +48,16 @@ StoredTensor fp8(const std::vector<std::int64_t>& shape) {
   return tensor;
 }
 
-/// The stored code (row, column), times `scale`, rounded to bf16's 8 bits of precision.
-float expected_value(const StoredTensor& tensor, std::int64_t row, std::int64_t column,
-                     float scale) {
+/// The stored code (row, column), times `scale`.
+float scaled_value(const StoredTensor& tensor, std::int64_t row, std::int64_t column, float scale) {
   const char code = tensor.bytes[static_cast<std::size_t>(row * tensor.shape[1] + column)];
-  const float value = from_float8_e4m3(static_cast<std::uint8_t>(code)) * scale;
+  return static_cast<float>(testing::e4m3_value(static_cast<std::uint8_t>(code)) * scale);
+}
+
+/// The same, rounded to bf16's 8 bits of precision.
+float rounded_value(const StoredTensor& tensor, std::int64_t row, std::int64_t column,
+                    float scale) {
+  const float value = scaled_value(tensor, row, column, scale);
   if (value == 0.0F) return 0.0F;
   const int exponent = std::ilogb(value) - 7;
   return static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(value, -exponent)), exponent));
@@ -88,7 +74,9 @@ void to_bf16(Tensors& tensors) {
   }
 }
 
-TEST_CASE("F8_E4M3 is multiplied by the scale of its block of 128 x 128 elements") {
+constexpr const char* kOutput = "model.layers.0.self_attn.o_proj.weight";
+
+TEST_CASE("F8_E4M3 beside bf16 parts is multiplied by the scale of its block and rounded to bf16") {
   Tensors tensors = wide_tensors();
   to_bf16(tensors);
   tensors[kQuery] = fp8({256, kWide});
@@ -103,26 +91,75 @@ TEST_CASE("F8_E4M3 is multiplied by the scale of its block of 128 x 128 elements
           row < 128 ? (column < 128 ? 0.5F : 3.0F) : (column < 128 ? 0.0625F : 7.0F);
       CAPTURE(row, column);
       CHECK(got[static_cast<std::size_t>(column)] ==
-            expected_value(tensors.at(kQuery), row, column, scale));
+            rounded_value(tensors.at(kQuery), row, column, scale));
+    }
+  }
+}
+
+TEST_CASE("F8_E4M3 alone is kept as fp8, under the scales of its blocks of 128 x 128 elements") {
+  const auto storage = GENERATE(WeightStorage::as_stored, WeightStorage::fp8);
+  Tensors tensors = wide_tensors();
+  tensors[kOutput] = fp8({kWide, 256});
+  tensors[std::string(kOutput) + "_scale_inv"] = f32({2, 2}, {0.5F, 3.0F, 0.07F, 7.0F});
+  const Model model = load_model(wide_config(), tensors, {.storage = storage});
+  const ops::PackedMatrix& matrix = model.weights().layers[0].attention_output.matrix;
+  REQUIRE(matrix.type() == ops::WeightType::fp8);
+  for (std::int64_t row = 0; row < kWide; ++row) {
+    const std::vector<float> got = row_of(matrix, row);
+    for (std::int64_t column = 0; column < 256; ++column) {
+      const float scale = row < 128 ? (column < 128 ? 0.5F : 3.0F) : (column < 128 ? 0.07F : 7.0F);
+      REQUIRE(got[static_cast<std::size_t>(column)] ==
+              scaled_value(tensors.at(kOutput), row, column, scale));
     }
   }
 }
 
 TEST_CASE("F8_E4M3 may have one scale, or one for each row") {
   Tensors tensors = wide_tensors();
-  to_bf16(tensors);
-  tensors[kQuery] = fp8({256, kWide});
-  std::vector<float> scales(256);
+  tensors[kOutput] = fp8({kWide, 256});
+  std::vector<float> scales(kWide);
   for (std::size_t row = 0; row < scales.size(); ++row) scales[row] = static_cast<float>(row + 1);
   const bool single = GENERATE(true, false);
   const bool column = GENERATE(true, false);
-  const std::int64_t count = single ? 1 : 256;
+  const std::int64_t count = single ? 1 : kWide;
   scales.resize(static_cast<std::size_t>(count));
-  tensors[std::string(kQuery) + "_scale"] =
+  tensors[std::string(kOutput) + "_scale"] =
       f32(column ? std::vector<std::int64_t>{count, 1} : std::vector<std::int64_t>{count}, scales);
   const Model model = load_model(wide_config(), tensors);
-  const std::vector<float> got = row_of(model.weights().layers[0].query_key_value.matrix, 200);
-  CHECK(got[5] == expected_value(tensors.at(kQuery), 200, 5, single ? 1.0F : 201.0F));
+  const std::vector<float> got = row_of(model.weights().layers[0].attention_output.matrix, 150);
+  for (const std::int64_t at : {5, 200}) {
+    CHECK(got[static_cast<std::size_t>(at)] ==
+          scaled_value(tensors.at(kOutput), 150, at, single ? 1.0F : 151.0F));
+  }
+}
+
+TEST_CASE("Parts in F8_E4M3 become one fp8 matrix, each with its own scales") {
+  Tensors tensors = wide_tensors();
+  const std::string attention = "model.layers.0.self_attn.";
+  const std::vector<std::pair<std::string, float>> parts = {
+      {"q_proj.weight", 2.0F}, {"k_proj.weight", 3.0F}, {"v_proj.weight", 5.0F}};
+  for (const auto& [name, scale] : parts) {
+    tensors[attention + name] = fp8(tensors.at(attention + name).shape);
+    tensors[attention + name + "_scale"] = f32({1}, {scale});
+  }
+  const Model model = load_model(wide_config(), tensors);
+  const ops::PackedMatrix& matrix = model.weights().layers[0].query_key_value.matrix;
+  REQUIRE(matrix.type() == ops::WeightType::fp8);
+  CHECK(row_of(matrix, 255)[7] == scaled_value(tensors.at(attention + "q_proj.weight"), 255, 7, 2));
+  CHECK(row_of(matrix, 256)[7] == scaled_value(tensors.at(attention + "k_proj.weight"), 0, 7, 3));
+  CHECK(row_of(matrix, 271)[7] == scaled_value(tensors.at(attention + "v_proj.weight"), 7, 7, 5));
+}
+
+TEST_CASE("A NaN in F8_E4M3 that is kept, or a product beyond f32, is reported with its element") {
+  Tensors tensors = wide_tensors();
+  const std::int64_t index = 130 * 256 + 17;
+  tensors[kOutput] = {"F8_E4M3", {kWide, 256}, std::string(kWide * 256, '\x31')};
+  const auto [code, scale] = GENERATE(
+      table<char, float>({{'\x7f', 1.0F}, {'\xff', 1.0F}, {'\x7e', 1e36F}, {'\xfe', 1e36F}}));
+  tensors[kOutput].bytes[static_cast<std::size_t>(index)] = code;
+  tensors[std::string(kOutput) + "_scale"] = f32({1}, {scale});
+  CHECK_THAT(input_error_of([&] { return load_model(wide_config(), tensors); }),
+             Contains(kOutput) && Contains("element " + std::to_string(index)));
 }
 
 TEST_CASE("F8_E4M3 with a scale that is absent, of another shape or not finite is refused") {
@@ -158,13 +195,14 @@ void spoil(StoredTensor& tensor, std::int64_t index, const std::string& nan) {
 }
 
 TEST_CASE("A NaN in a matrix of any type is reported with its tensor and element") {
-  const bool int8 = GENERATE(false, true);
+  const auto storage = GENERATE(WeightStorage::as_stored, WeightStorage::int8, WeightStorage::fp8);
   Tensors tensors = wide_tensors();
   to_bf16(tensors);
   const std::int64_t index = 130 * kWide + 17;
   const auto verdict = [&] {
-    CHECK_THAT(input_error_of([&] { return load_model(wide_config(), tensors, {.int8 = int8}); }),
-               Contains(kQuery) && Contains("element " + std::to_string(index)));
+    CHECK_THAT(
+        input_error_of([&] { return load_model(wide_config(), tensors, {.storage = storage}); }),
+        Contains(kQuery) && Contains("element " + std::to_string(index)));
   };
   SECTION("BF16") {
     spoil(tensors[kQuery], index, "\xc0\x7f");
@@ -203,46 +241,6 @@ TEST_CASE("The stored dtype decides how a matrix is kept") {
   const Model model = load_model(wide_config(), tensors);
   CHECK(model.weights().layers[0].query_key_value.matrix.type() == expected);
   CHECK(model.weights().layers[0].dense.down.matrix.type() == expected);
-}
-
-TEST_CASE("int8 rounds what a step reads as a whole to half a scale, and has another hash") {
-  float next = -40.0F;
-  json config = family_config("LlamaForCausalLM", "llama");
-  Tensors tensors = attention_tensors(next, {});
-  add_gated(tensors, "model.layers.0.mlp.", next);
-  add_gated(tensors, "model.layers.1.mlp.", next);
-  const Model plain = load_model(config, tensors);
-  const Model model = load_model(config, tensors, {.int8 = true});
-  CHECK(model.weights().embedding.type() == ops::WeightType::f32);
-  CHECK(model.weights().logits().type() == ops::WeightType::int8);
-  CHECK(model.weights().layers[1].dense.down.matrix.type() == ops::WeightType::int8);
-  for (std::int64_t row = 0; row < 5; ++row) {
-    const std::vector<float> exact = row_of(plain.weights().logits(), row);
-    const std::vector<float> rounded = row_of(model.weights().logits(), row);
-    float largest = 0.0F;
-    for (const float x : exact) largest = std::max(largest, std::fabs(x));
-    for (std::size_t k = 0; k < exact.size(); ++k) {
-      CHECK(std::fabs(rounded[k] - exact[k]) <= largest / 127.0F * 0.5001F);
-    }
-  }
-  CHECK(model.weights_hash() != plain.weights_hash());
-}
-
-TEST_CASE("int8 covers an embedding that is also the output layer, but no router") {
-  CHECK(load_model(small_config(), small_tensors(), {.int8 = true}).weights().embedding.type() ==
-        ops::WeightType::int8);
-  float next = 1.0F;
-  Tensors tensors = attention_tensors(next, {"qk_norm"});
-  json config = family_config("Qwen3MoeForCausalLM", "qwen3_moe");
-  config.update(
-      {{"num_experts", 1}, {"num_experts_per_tok", 1}, {"moe_intermediate_size", kInner}});
-  for (const std::string layer : {"model.layers.0.", "model.layers.1."}) {
-    tensors[layer + "mlp.gate.weight"] = counted({1, kHidden}, next);
-    add_gated(tensors, layer + "mlp.experts.0.", next);
-  }
-  const Model model = load_model(config, tensors, {.int8 = true});
-  CHECK(model.weights().layers[0].router.matrix.type() == ops::WeightType::f32);
-  CHECK(model.weights().layers[0].experts[0].down.matrix.type() == ops::WeightType::int8);
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ ModelConfig small_gpt_oss() {
 }
 
 TEST_CASE("A random model has the shape and the type that were asked for") {
-  const auto type = GENERATE(ops::WeightType::f32, ops::WeightType::bf16, ops::WeightType::int8);
+  const auto type = GENERATE(ops::WeightType::f32, ops::WeightType::bf16, ops::WeightType::int8,
+                             ops::WeightType::fp8);
   const Model model = random_model(named_geometry("tiny"), 1, type);
   const ModelConfig& config = model.config();
   CHECK_FALSE(model.has_tokenizer());

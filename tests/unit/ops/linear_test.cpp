@@ -9,6 +9,7 @@
 #include "engine/ops/cpu/bf16.h"
 #include "engine/ops/cpu/packed_matrix.h"
 #include "engine/ops/cpu/reference.h"
+#include "tests/support/e4m3.h"
 #include "tests/unit/ops/support.h"
 
 namespace pagequest::ops::test {
@@ -70,7 +71,8 @@ std::vector<float> seen(const Kernels& kernels, WeightType type, std::vector<flo
 
 TEST_CASE("A linear layer of any size and type equals the plain loop over its stored weights") {
   const Kernels* kernels = GENERATE(from_range(all_kernels()));
-  const WeightType type = GENERATE(WeightType::f32, WeightType::bf16, WeightType::int8);
+  const WeightType type =
+      GENERATE(WeightType::f32, WeightType::bf16, WeightType::int8, WeightType::fp8);
   const Problem problem =
       GENERATE(Problem{1, 8, 64}, Problem{1, 33, 65}, Problem{5, 17, 3}, Problem{6, 64, 128},
                Problem{7, 300, 200}, Problem{23, 96, 100}, Problem{100, 34, 70});
@@ -119,6 +121,44 @@ TEST_CASE("A linear layer over MXFP4 blocks equals the plain loop over their exa
   for (std::size_t i = 0; i < y.size(); ++i) REQUIRE(y[i] == Approx(expected[i]).margin(1e-4));
 }
 
+TEST_CASE(
+    "A linear layer over E4M3 codes of any kind equals the plain loop over their definition") {
+  const Kernels* kernels = GENERATE(from_range(all_kernels()));
+  const Problem problem = GENERATE(Problem{1, 300, 70}, Problem{9, 129, 128}, Problem{3, 5, 1});
+  const auto x = random_floats(problem.rows * problem.inputs, 3);
+  const auto groups = (problem.inputs + kScaleGroup - 1) / kScaleGroup;
+  PackedMatrix packed(WeightType::fp8, problem.outputs, problem.inputs);
+  std::vector<float> weights;
+  Rng rng(5);
+  for (std::int64_t i = 0; i < problem.outputs; ++i) {
+    std::vector<std::uint8_t> codes;
+    const auto scales = random_floats(groups, static_cast<std::uint64_t>(i), 0.01);
+    for (std::int64_t k = 0; k < problem.inputs; ++k) {
+      codes.push_back(static_cast<std::uint8_t>(rng.below(2) * 128 + rng.below(127)));
+      const double scale = scales[static_cast<std::size_t>(k / kScaleGroup)];
+      weights.push_back(static_cast<float>(testing::e4m3_value(codes.back()) * scale));
+    }
+    packed.set_fp8_output(i, codes.data(), scales.data());
+  }
+  REQUIRE(stored(packed) == weights);
+  const auto expected =
+      reference::linear(x, weights, problem.rows, problem.inputs, problem.outputs);
+  const auto y = run(*kernels, problem, x, packed);
+  for (std::size_t i = 0; i < y.size(); ++i) REQUIRE(y[i] == Approx(expected[i]).margin(1e-4));
+}
+
+TEST_CASE("Every kernel reads each E4M3 code as exactly its value") {
+  const Kernels* kernels = GENERATE(from_range(all_kernels()));
+  constexpr std::int64_t kCodes = 256;
+  PackedMatrix packed(WeightType::fp8, kCodes, 1);
+  const float scale = 1.0F;
+  for (std::int64_t code = 0; code < kCodes; ++code) {
+    const auto stored_code = static_cast<std::uint8_t>((code & 127) == 127 ? 0 : code);
+    packed.set_fp8_output(code, &stored_code, &scale);
+  }
+  CHECK(run(*kernels, {1, 1, kCodes}, {1.0F}, packed) == stored(packed));
+}
+
 TEST_CASE("Stored bf16 weights are the nearest ones, int8 weights within half a step") {
   const Problem problem{1, 300, 70};
   const auto weights = random_floats(problem.outputs * problem.inputs, 8);
@@ -148,7 +188,8 @@ TEST_CASE("A linear layer agrees with OpenBLAS") {
 
 TEST_CASE("A row has the same bits in every batch") {
   const Kernels* kernels = GENERATE(from_range(all_kernels()));
-  const WeightType type = GENERATE(WeightType::f32, WeightType::bf16, WeightType::int8);
+  const WeightType type =
+      GENERATE(WeightType::f32, WeightType::bf16, WeightType::int8, WeightType::fp8);
   constexpr std::int64_t kInputs = 70;
   constexpr std::int64_t kOutputs = 130;
   const auto x = random_floats(120 * kInputs, 5);

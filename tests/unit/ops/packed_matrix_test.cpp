@@ -93,6 +93,23 @@ TEST_CASE("A stored output of an int8 matrix is the row in steps of its groups' 
   }
 }
 
+TEST_CASE("A stored output of an fp8 matrix is the codes and scales that were put in") {
+  const std::int64_t inputs = GENERATE(5, 128, 300);
+  Rng rng(4);
+  PackedMatrix matrix(WeightType::fp8, kOutputs, inputs);
+  std::vector<Stored> given;
+  for (std::int64_t output = 0; output < kOutputs; ++output) {
+    given.push_back({random_bytes(inputs, rng), random_bytes((inputs + 127) / 128 * 4, rng)});
+    const auto scales = as<float>(given.back().scales);
+    matrix.set_fp8_output(output, given.back().weights.data(), scales.data());
+  }
+  for (std::int64_t output = 0; output < kOutputs; ++output) {
+    const Stored stored = stored_output(matrix, output);
+    REQUIRE(stored.weights == given[static_cast<std::size_t>(output)].weights);
+    REQUIRE(stored.scales == given[static_cast<std::size_t>(output)].scales);
+  }
+}
+
 TEST_CASE("A stored output of an mxfp4 matrix is the checkpoint's blocks and scales") {
   constexpr std::int64_t kInputs = 96;
   Rng rng(3);

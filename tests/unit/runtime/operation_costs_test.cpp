@@ -56,6 +56,16 @@ TEST_CASE("Activations in bf16, and a fused product of gates, move less") {
   CHECK(fused.of(OperationKind::norm, 0, kRows).bytes == 64 * (kRows * (4 + 2) + 4));
 }
 
+TEST_CASE("Pages that are copied and rows that move are read and written") {
+  const Fixture fixture;
+  const std::vector<kv::RowMove> moves{
+      {.from = PageId{0}, .to = PageId{1}, .from_rows = 0b0110, .to_rows = 0b1001}};
+  const std::vector<kv::PageCopy> copies(3);
+  // A row: a key and a value of 16 bf16 components for 2 KV heads in 2 layers.
+  CHECK(fixture.costs().of({.moves = moves, .copies = copies}, 4096).bytes ==
+        2 * (3 * 4096 + 2 * (2 * 2 * 2 * 16 * 2)));
+}
+
 /// Live tokens at random places of the pages below `end`, the last `rows` positions all live.
 GroupPages random_pages(std::int32_t end, std::int64_t rows, std::uint64_t seed) {
   constexpr std::int32_t kPageSize = 8;

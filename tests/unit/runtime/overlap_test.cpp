@@ -168,7 +168,8 @@ TEST_CASE("Events that are held back while the next pass runs are those of an en
 
 TEST_CASE("A backend that computes as late as it may gives what one gives that computes at once") {
   const model::Model model = tiny_model();
-  const EngineConfig config = config_of(0, 16);
+  EngineConfig config = config_of(0, 16);
+  config.compact_pages = GENERATE(false, true);
   check_same(Scenario(model, config, LateBackend::maker()).play(),
              Scenario(model, config, cpu_backend_maker()).play());
 }

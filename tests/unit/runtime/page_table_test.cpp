@@ -5,6 +5,7 @@
 #include "engine/kv/page_table.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <set>
 #include <vector>
@@ -16,7 +17,25 @@
 namespace pagequest::kv {
 namespace {
 
-using Memory = std::map<std::int32_t, std::vector<int>>;  // physical page -> slots
+using Memory = std::map<std::int32_t, std::vector<int>>;  // physical page -> rows
+
+/// Number of the j-th set bit.
+std::size_t place_of(std::uint64_t bits, int j) {
+  while (j-- > 0) bits &= bits - 1;
+  return static_cast<std::size_t>(std::countr_zero(bits));
+}
+
+/// Row of the live token at `offset` in a logical page.
+std::size_t row_of(const PageSlot& slot, std::size_t offset) {
+  return place_of(slot.rows, std::popcount(slot.live & ((std::uint64_t{1} << offset) - 1)));
+}
+
+void move(Memory& memory, const RowMove& move) {
+  for (int j = 0; j < std::popcount(move.from_rows); ++j) {
+    memory[move.to.value][place_of(move.to_rows, j)] =
+        memory[move.from.value][place_of(move.from_rows, j)];
+  }
+}
 
 struct NaiveToken {
   int value;
@@ -38,7 +57,7 @@ class World {
 
   void act() {
     const std::size_t at = rng_.below(twins_.size());
-    switch (rng_.below(8)) {
+    switch (rng_.below(10)) {
       case 0:
         return fork(at);
       case 1:
@@ -46,6 +65,10 @@ class World {
       case 2:
       case 3:
         return evict(twins_[at]);
+      case 4:
+        return thin(twins_[at]);
+      case 5:
+        return compact(twins_[at]);
       default:
         return append(twins_[at]);
     }
@@ -58,6 +81,7 @@ class World {
       check_tokens(twin);
       for (const PageSlot& slot : twin.table.slots()) {
         REQUIRE((slot.physical.value >= 0) == (slot.live != 0));
+        REQUIRE(std::popcount(slot.rows) == std::popcount(slot.live));
         if (slot.live != 0) ++references[slot.physical.value];
       }
     }
@@ -89,7 +113,26 @@ class World {
   void evict(Twin& twin) {
     const auto size = static_cast<int>(twin.tokens.size());
     const int first = rng_.between(0, size);
-    const int count = rng_.between(0, std::min(size - first, 3 * page_size_));
+    evict(twin, first, rng_.between(0, std::min(size - first, 3 * page_size_)));
+  }
+
+  /// Leaves one token in a few.
+  void thin(Twin& twin) {
+    const auto size = static_cast<int>(twin.tokens.size());
+    const int step = rng_.between(2, 6);
+    for (int t = rng_.between(0, size); t + step <= size; t += step) evict(twin, t, step - 1);
+  }
+
+  void compact(Twin& twin) {
+    const std::int32_t used_before = pool_.used_pages();
+    std::vector<RowMove> moves = twin.table.compact();
+    REQUIRE(std::cmp_equal(used_before - pool_.used_pages(), moves.size()));
+    rng_.shuffle(moves);  // their order must not matter
+    for (const RowMove& one : moves) move(memory_, one);
+    REQUIRE(twin.table.compact().empty());
+  }
+
+  void evict(Twin& twin, int first, int count) {
     std::int32_t dropped = 0;
     std::set<std::int32_t> freed;
     for (int t = first; t < first + count; ++t) {
@@ -130,7 +173,7 @@ class World {
       REQUIRE(((slot.live >> offset) & 1U) == (twin.tokens[t].live ? 1U : 0U));
       if (!twin.tokens[t].live) continue;
       ++live;
-      REQUIRE(memory_.at(slot.physical.value)[offset] == twin.tokens[t].value);
+      REQUIRE(memory_.at(slot.physical.value)[row_of(slot, offset)] == twin.tokens[t].value);
     }
     REQUIRE(twin.table.live_tokens() == live);
   }

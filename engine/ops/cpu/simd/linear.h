@@ -4,8 +4,8 @@
 
 #include "engine/ops/cpu/kernels.h"
 #include "engine/ops/cpu/simd/linear_bf16.h"
+#include "engine/ops/cpu/simd/linear_bytes.h"
 #include "engine/ops/cpu/simd/linear_f32.h"
-#include "engine/ops/cpu/simd/linear_int8.h"
 #include "engine/ops/cpu/simd/linear_mxfp4.h"
 
 namespace pagequest::ops::PQ_ISA_NAMESPACE {
@@ -18,6 +18,8 @@ inline void linear(const LinearArgs& args) {
       return linear_bf16(args);
     case WeightType::int8:
       return linear_panels<Int8Tile>(args);
+    case WeightType::fp8:
+      return linear_panels<Fp8Tile>(args);
     case WeightType::mxfp4:
       return linear_panels<Mxfp4Tile>(args);
   }
