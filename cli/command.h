@@ -15,6 +15,7 @@ void add_analyze(CLI::App& app, ExitCode& code);
 void add_bench(CLI::App& app, ExitCode& code);
 void add_check(CLI::App& app, ExitCode& code);
 void add_corpus(CLI::App& app, ExitCode& code);
+void add_eval(CLI::App& app, ExitCode& code);
 void add_export_task(CLI::App& app, ExitCode& code);
 void add_info(CLI::App& app, ExitCode& code);
 void add_inspect(CLI::App& app, ExitCode& code);

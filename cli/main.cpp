@@ -30,6 +30,7 @@ int run(int argc, char** argv) {
   add_simulate(app, code);
   add_report(app, code);
   add_study(app, code);
+  add_eval(app, code);
   add_export_task(app, code);
   add_bench(app, code);
   add_corpus(app, code);

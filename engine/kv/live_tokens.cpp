@@ -19,7 +19,9 @@ void LiveTokens::fill(TokenSpan span) {
                      static_cast<std::size_t>(page_size_);
   live_in_page_.resize(pages, 0);
   for (std::int32_t position = span.first; position < span.end(); ++position) {
-    ++live_in_page_[static_cast<std::size_t>(position / page_size_)];
+    std::int32_t& live = live_in_page_[static_cast<std::size_t>(position / page_size_)];
+    live_pages_ += live == 0 ? 1 : 0;
+    ++live;
   }
   total_ += span.count;
 }
@@ -29,8 +31,10 @@ std::int32_t LiveTokens::evict(TokenSpan span) {
   std::int32_t evicted = 0;
   for (std::int32_t position = part.first; position < part.end(); ++position) {
     std::uint8_t& live = live_[static_cast<std::size_t>(position)];
-    evicted += live;
-    live_in_page_[static_cast<std::size_t>(position / page_size_)] -= live;
+    if (live == 0) continue;
+    ++evicted;
+    std::int32_t& in_page = live_in_page_[static_cast<std::size_t>(position / page_size_)];
+    live_pages_ -= --in_page == 0 ? 1 : 0;
     live = 0;
   }
   total_ -= evicted;

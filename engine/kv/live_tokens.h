@@ -27,6 +27,8 @@ class LiveTokens {
   }
   [[nodiscard]] std::int32_t in_page(std::int32_t page) const;
   [[nodiscard]] std::int32_t total() const { return total_; }
+  /// Pages with a live token.
+  [[nodiscard]] std::int32_t live_pages() const { return live_pages_; }
   [[nodiscard]] std::int32_t next_position() const;
   [[nodiscard]] std::int32_t pages() const;
   [[nodiscard]] std::int32_t page_size() const { return page_size_; }
@@ -37,6 +39,7 @@ class LiveTokens {
 
   std::int32_t page_size_;
   std::int32_t total_ = 0;
+  std::int32_t live_pages_ = 0;
   std::vector<std::uint8_t> live_;          // (position)
   std::vector<std::int32_t> live_in_page_;  // (page)
 };

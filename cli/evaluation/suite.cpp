@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/evaluation/suite.h"
+
+#include <array>
+
+#include "base/params.h"
+
+namespace pagequest::cli {
+namespace {
+
+/// Where a policy chooses for each head. Blocks of four tokens are the unit: the pocket model's
+/// contexts are ten to a hundred times shorter than those that the policies were made for.
+constexpr std::int32_t kBlock = 4;
+
+std::vector<SuitePolicy> paper_policies() {
+  const auto blocks = [](std::string label, std::string policy,
+                         std::map<std::string, std::string> params = {}) {
+    return SuitePolicy{.label = std::move(label),
+                       .policy = std::move(policy),
+                       .params = std::move(params),
+                       .page_size = kBlock};
+  };
+  const auto by_tools = [](std::string label, std::map<std::string, std::string> params = {},
+                           bool budgeted = false) {
+    return SuitePolicy{.label = label,
+                       .policy = label,
+                       .params = std::move(params),
+                       .budgeted = budgeted,
+                       .needs_tools = true};
+  };
+  return {
+      {.label = "full", .policy = "full", .budgeted = false},
+      blocks("streaming", "streaming"),
+      blocks("random", "random"),
+      blocks("lru", "lru"),
+      blocks("h2o", "h2o", {{"sharing", "head"}}),
+      blocks("h2o-mean", "h2o", {{"sharing", "head"}, {"score", "mean"}}),
+      blocks("h2o-all", "h2o"),
+      blocks("tova", "tova"),
+      blocks("snapkv-rkv-decode", "snapkv", {{"preset", "rkv-decode"}}),
+      blocks("rkv", "rkv"),
+      blocks("raas", "raas"),
+      blocks("lazy-paper", "lazy"),
+      blocks("lazy-code", "lazy", {{"form", "code"}}),
+      blocks("intentkv-rule", "intentkv-rule", {{"every_steps", "32"}}),
+      // The same with the whole prompt kept, as raas and intentkv-rule do.
+      blocks("streaming+prompt", "streaming", {{"protect_prompt", "true"}}),
+      blocks("h2o+prompt", "h2o", {{"sharing", "head"}, {"protect_prompt", "true"}}),
+      blocks("tova+prompt", "tova", {{"protect_prompt", "true"}}),
+      blocks("lru+prompt", "lru", {{"protect_prompt", "true"}}),
+      blocks("lazy-paper+prompt", "lazy", {{"protect_prompt", "true"}}),
+      by_tools("random-document", {}, true),
+      by_tools("keep-k"),
+      by_tools("clear-at"),
+      by_tools("sidequest"),
+      by_tools("sidequest-noisy"),
+      by_tools("hindsight"),
+  };
+}
+
+std::vector<SuiteTask> paper_tasks() {
+  return {{.task = "pocket-hops",
+           .setting = "default",
+           .model = "",
+           .budgets_tokens = {500, 900, 1300},
+           .has_tools = true},
+          {.task = "pocket-cot",
+           .setting = "default",
+           .model = "_cot",
+           .budgets_tokens = {500, 800, 1100},
+           .has_tools = false},
+          {.task = "pocket-direct",
+           .setting = "default",
+           .model = "_cot",
+           .budgets_tokens = {500, 800, 1100},
+           .has_tools = false}};
+}
+
+Suite paper() {
+  return {.name = "paper",
+          .description = "accuracy against memory of all policies on the pocket tasks",
+          .episodes = 200,
+          .tasks = paper_tasks(),
+          .policies = paper_policies()};
+}
+
+/// The middle budget of each task and few episodes: enough to see that everything works.
+Suite quick() {
+  Suite suite = paper();
+  suite.name = "quick";
+  suite.description = "the suite paper with one budget and few episodes";
+  suite.episodes = 8;
+  for (SuiteTask& task : suite.tasks) task.budgets_tokens = {task.budgets_tokens[1]};
+  return suite;
+}
+
+constexpr std::array<std::pair<std::string_view, Suite (*)()>, 2> kSuites{
+    {{"paper", paper}, {"quick", quick}}};
+
+}  // namespace
+
+std::vector<std::string> suite_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, make] : kSuites) names.emplace_back(name);
+  return names;
+}
+
+Suite suite_named(std::string_view name) {
+  for (const auto& [known, make] : kSuites) {
+    if (known == name) return make();
+  }
+  throw_unknown_name("suite", name, suite_names());
+}
+
+std::string CellSpec::name() const {
+  std::string text = task.task + "-" + task.setting + "." + policy.label;
+  if (budget_tokens > 0) text += ".b" + std::to_string(budget_tokens);
+  return text + ".s" + std::to_string(seed);
+}
+
+std::vector<CellSpec> cells_of(const Suite& suite, std::uint64_t seed, std::int32_t episodes) {
+  std::vector<CellSpec> cells;
+  for (const SuiteTask& task : suite.tasks) {
+    for (const SuitePolicy& policy : suite.policies) {
+      if (policy.needs_tools && !task.has_tools) continue;
+      const std::vector<std::int32_t> none{0};
+      for (const std::int32_t budget : policy.budgeted ? task.budgets_tokens : none) {
+        cells.push_back({.task = task,
+                         .policy = policy,
+                         .budget_tokens = budget,
+                         .seed = seed,
+                         .episodes = episodes});
+      }
+    }
+  }
+  return cells;
+}
+
+}  // namespace pagequest::cli

@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pagequest::cli {
+
+/// A policy as an evaluation compares it.
+struct SuitePolicy {
+  std::string label;
+  std::string policy;  // a registered one, or kHindsight
+  std::map<std::string, std::string> params = {};
+  bool budgeted = true;
+  bool needs_tools = false;     // it has nothing to drop where no tool responds
+  std::int32_t page_size = 16;  // tokens
+};
+
+/// A task as an evaluation plays it.
+struct SuiteTask {
+  std::string task;
+  std::string setting;
+  std::string model;                         // folder beside that of the first task's model
+  std::vector<std::int32_t> budgets_tokens;  // ascending
+  bool has_tools;
+};
+
+struct Suite {
+  std::string_view name;
+  std::string_view description;  // one line
+  std::int32_t episodes;         // of each cell
+  std::vector<SuiteTask> tasks;
+  std::vector<SuitePolicy> policies;
+};
+
+/// Names of the suites, sorted.
+[[nodiscard]] std::vector<std::string> suite_names();
+
+/// Throws usage_error that lists the valid names.
+[[nodiscard]] Suite suite_named(std::string_view name);
+
+/// One policy with one budget on one task.
+struct CellSpec {
+  SuiteTask task;
+  SuitePolicy policy;
+  std::int32_t budget_tokens = 0;  // 0: the policy takes none
+  std::uint64_t seed = 0;
+  std::int32_t episodes = 0;
+
+  /// Unique among the cells of a suite and a seed; also its file's name.
+  [[nodiscard]] std::string name() const;
+};
+
+/// Every cell of a suite, task by task.
+[[nodiscard]] std::vector<CellSpec> cells_of(const Suite& suite, std::uint64_t seed,
+                                             std::int32_t episodes);
+
+}  // namespace pagequest::cli

@@ -1,0 +1,115 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/kv/occupancy_audit.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <variant>
+
+namespace pagequest::kv {
+
+OccupancyAudit::Account::Account(const KvShape& shape, std::int32_t page_size)
+    : tokens(page_size, scope_count(Sharing::head, shape)),
+      sum_by_head(static_cast<std::size_t>(tokens.scopes())) {}
+
+double OccupancyAudit::Account::head_pages() const {
+  std::int64_t pages = 0;
+  for (std::int32_t head = 0; head < tokens.scopes(); ++head) pages += tokens.of(head).live_pages();
+  return static_cast<double>(pages);
+}
+
+OccupancyAudit::OccupancyAudit(const KvShape& shape, std::int32_t page_size)
+    : shape_(shape),
+      page_size_(page_size),
+      heads_(static_cast<double>(scope_count(Sharing::head, shape))) {}
+
+void OccupancyAudit::on(const Event& event) {
+  const EpisodeId id = std::visit([](const auto& e) { return e.episode; }, event);
+  Account& account = accounts_.try_emplace(id, shape_, page_size_).first->second;
+  std::visit(Overloaded{[&](const TokensFilled& e) {
+                          return e.thread == Thread::main ? fill(account, e) : fill_aux(account, e);
+                        },
+                        [&](const HeadTokensEvicted& e) { evict_from(account, e); },
+                        [&](const TokensEvicted& e) { evict(account, e); },
+                        [&](const AuxForked&) {
+                          account.aux_shared = static_cast<double>(account.head_tokens) / heads_;
+                          account.aux_own = 0;
+                        },
+                        [&](const AuxJoined&) { account.aux_own = 0; }, [](const auto&) {}},
+             event);
+}
+
+void OccupancyAudit::fill(Account& account, const TokensFilled& filled) const {
+  const TokenSpan span{.first = filled.first,
+                       .count = static_cast<std::int32_t>(filled.tokens.size())};
+  account.tokens.fill(span);
+  account.head_tokens += std::int64_t{span.count} * account.tokens.scopes();
+  note_peaks(account);
+  if (filled.kind == StepKind::decode) count_step(account);
+}
+
+void OccupancyAudit::fill_aux(Account& account, const TokensFilled& filled) const {
+  account.aux_own += static_cast<std::int32_t>(filled.tokens.size());
+  if (filled.kind == StepKind::decode) {
+    account.sums.kv_reads_tokens += account.aux_shared + account.aux_own;
+  }
+  note_peaks(account);
+}
+
+void OccupancyAudit::evict_from(Account& account, const HeadTokensEvicted& evicted) const {
+  const std::int32_t first = evicted.layer * shape_.kv_heads + std::max(0, evicted.kv_head);
+  const std::int32_t heads = evicted.kv_head < 0 ? shape_.kv_heads : 1;
+  for (std::int32_t plane = first; plane < first + heads; ++plane) {
+    account.head_tokens -= account.tokens.evict(plane, evicted.span).tokens;
+  }
+}
+
+void OccupancyAudit::evict(Account& account, const TokensEvicted& evicted) const {
+  for (std::int32_t plane = 0; plane < account.tokens.scopes(); ++plane) {
+    account.head_tokens -= account.tokens.of(plane).in(evicted.span);
+  }
+  (void)account.tokens.evict_all(evicted.span);
+}
+
+void OccupancyAudit::note_peaks(Account& account) const {
+  Occupancy& sums = account.sums;
+  const double tokens = static_cast<double>(account.head_tokens) / heads_;
+  sums.peak_tokens = std::max(sums.peak_tokens, tokens);
+  sums.peak_tokens_with_aux = std::max(sums.peak_tokens_with_aux, tokens + account.aux_own);
+  sums.peak_page_tokens =
+      std::max(sums.peak_page_tokens, account.head_pages() * page_size_ / heads_);
+  sums.peak_shared_page_tokens =
+      std::max(sums.peak_shared_page_tokens,
+               static_cast<double>(account.tokens.any().live_pages()) * page_size_);
+}
+
+void OccupancyAudit::count_step(Account& account) const {
+  Occupancy& sums = account.sums;
+  const double tokens = static_cast<double>(account.head_tokens) / heads_;
+  ++sums.decode_steps;
+  sums.mean_tokens += tokens;
+  sums.kv_reads_tokens += tokens;
+  sums.mean_page_tokens += account.head_pages() * page_size_ / heads_;
+  sums.mean_shared_page_tokens +=
+      static_cast<double>(account.tokens.any().live_pages()) * page_size_;
+  for (std::int32_t plane = 0; plane < account.tokens.scopes(); ++plane) {
+    account.sum_by_head[static_cast<std::size_t>(plane)] += account.tokens.of(plane).total();
+  }
+}
+
+Occupancy OccupancyAudit::take(EpisodeId episode) {
+  Account account = std::move(accounts_.at(episode));
+  accounts_.erase(episode);
+  Occupancy& sums = account.sums;
+  const double steps = static_cast<double>(std::max<std::int64_t>(1, sums.decode_steps));
+  for (double* mean : {&sums.mean_tokens, &sums.mean_page_tokens, &sums.mean_shared_page_tokens}) {
+    *mean /= steps;
+  }
+  for (const std::int64_t sum : account.sum_by_head) {
+    sums.mean_tokens_by_head.push_back(static_cast<double>(sum) / steps);
+  }
+  return std::move(sums);
+}
+
+}  // namespace pagequest::kv

@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "base/event_sink.h"
+#include "engine/kv/eviction_policy.h"
+#include "engine/kv/scoped_tokens.h"
+
+namespace pagequest::kv {
+
+/// What one episode's cache held, in tokens of the model: a (layer, KV head) that holds n tokens
+/// counts n, and the mean over all of them is the episode's. So a policy that drops different
+/// tokens from each head is measured by what it really keeps, in bytes when multiplied by the
+/// model's bytes a token. Means are over the main thread's decode steps, as they read.
+struct Occupancy {
+  std::int64_t decode_steps = 0;  // of the main thread
+  double mean_tokens = 0.0;       // logical: tokens kept
+  double peak_tokens = 0.0;       // behind any step and its evictions
+  double peak_tokens_with_aux = 0.0;
+  double mean_page_tokens = 0.0;  // physical: tokens' worth of the pages that each head holds,
+  double peak_page_tokens = 0.0;  // if each had a page table of its own
+  double mean_shared_page_tokens = 0.0;  // if all share one table: a page is held as long as any
+  double peak_shared_page_tokens = 0.0;  // head needs a token of it
+  double kv_reads_tokens = 0.0;          // sum over decode steps of both threads of what they read
+  std::vector<double> mean_tokens_by_head;  // (layer, KV head)
+};
+
+/// Follows the events of many episodes and accounts for what their caches hold. Pages are counted
+/// as if they had `page_size` tokens, whatever the engine's pages are: that is what a policy of
+/// single tokens would leave behind in an engine with such pages that does not compact them.
+class OccupancyAudit final : public EventSink {
+ public:
+  OccupancyAudit(const KvShape& shape, std::int32_t page_size);
+
+  void on(const Event& event) override;
+  [[nodiscard]] bool wants_attention() const override { return false; }
+
+  /// Of an episode that has ended; it is forgotten then.
+  [[nodiscard]] Occupancy take(EpisodeId episode);
+
+ private:
+  struct Account {
+    explicit Account(const KvShape& shape, std::int32_t page_size);
+
+    /// Sum over the heads of their pages with a live token.
+    [[nodiscard]] double head_pages() const;
+
+    ScopedTokens tokens;                    // (layer, KV head)
+    std::int64_t head_tokens = 0;           // sum over the heads
+    std::vector<std::int64_t> sum_by_head;  // (layer, KV head), over decode steps
+    double aux_shared = 0.0;                // that the auxiliary thread sees of the main one
+    std::int32_t aux_own = 0;
+    Occupancy sums;
+  };
+
+  void fill(Account& account, const TokensFilled& filled) const;
+  void fill_aux(Account& account, const TokensFilled& filled) const;
+  void evict_from(Account& account, const HeadTokensEvicted& evicted) const;
+  void evict(Account& account, const TokensEvicted& evicted) const;
+  void note_peaks(Account& account) const;
+  void count_step(Account& account) const;
+
+  KvShape shape_;
+  std::int32_t page_size_;
+  double heads_;
+  std::map<EpisodeId, Account> accounts_;
+};
+
+}  // namespace pagequest::kv
