@@ -13,6 +13,7 @@
 #include "tests/format/recording.h"
 #include "tests/support/temporary_folder.h"
 #include "traces/schema/v3_columns.h"
+#include "traces/schema/v4_columns.h"
 
 // The recipes of docs/format.md, written with plain HDF5.
 
@@ -20,6 +21,7 @@ using namespace pagequest;
 using namespace pagequest::testing;
 namespace v1 = traces::schema::v1;
 namespace v3 = traces::schema::v3;
+namespace v4 = traces::schema::v4;
 
 namespace {
 
@@ -62,6 +64,7 @@ std::vector<Documented> all_columns(const std::tuple<Rows...>* /*tables*/) {
   add(columns_of<v1::EpisodeRow>());
   add(columns_of<v1::UnfinishedRow>());
   add(columns_of<v3::OperationRow>());
+  add(columns_of<v4::HeadEvictionRow>());
   add(columns_of<v3::KernelRow>());
   add(columns_of<v3::KernelNameRow>());
   add(columns_of<v3::KernelTextRow>());
@@ -141,7 +144,9 @@ TEST_CASE("every dataset of the schema is in the file and in docs/format.md") {
   const std::string text{std::istreambuf_iterator<char>(doc), {}};
   REQUIRE_FALSE(text.empty());
   const TemporaryFolder folder;
-  record_with_kernels(folder / "t.h5", kSmall);
+  SyntheticOptions options = kSmall;
+  options.captures.head_evictions = true;
+  record_with_kernels(folder / "t.h5", options);
   const H5File file(folder / "t.h5", H5F_ACC_RDONLY);
   for (const auto& column : all_columns(static_cast<v1::EpisodeTables*>(nullptr))) {
     INFO(column.path);
