@@ -34,14 +34,16 @@ std::string params_text(std::span<const ParamSpec> specs) {
 }
 
 ResultTable list_policies() {
-  ResultTable table("policies", "KV-cache policies of `record --policy`.",
-                    {{"name", ""}, {"unit", ""}, {"parameters", ""}, {"description", ""}});
+  ResultTable table(
+      "policies", "KV-cache policies of `record --policy`.",
+      {{"name", ""}, {"unit", ""}, {"sharing", ""}, {"parameters", ""}, {"description", ""}});
   for (const auto& entry : kv::policies()) {
     table.add({std::string(entry.name),
                std::string(entry.unit == kv::Unit::page ? "page" : "message"),
+               std::string(to_string(kv::needs_of({.name = std::string(entry.name)}).sharing)),
                params_text(kv::params_of(entry)), std::string(entry.description)});
   }
-  table.add({std::string("hindsight"), std::string("message"), std::string(),
+  table.add({std::string("hindsight"), std::string("message"), std::string("all"), std::string(),
              std::string("Oracle of the evaluation harness: deletes what the task's expert will "
                          "not use again.")});
   return table;

@@ -15,7 +15,8 @@ namespace pagequest::kv {
 /// What one episode's cache held, in tokens of the model: a (layer, KV head) that holds n tokens
 /// counts n, and the mean over all of them is the episode's. So a policy that drops different
 /// tokens from each head is measured by what it really keeps, in bytes when multiplied by the
-/// model's bytes a token. Means are over the main thread's decode steps, as they read.
+/// model's bytes a token. Tokens that only left a layer's window count as held: no event tells of
+/// them. Means are over the main thread's decode steps, as they read.
 struct Occupancy {
   std::int64_t decode_steps = 0;  // of the main thread
   double mean_tokens = 0.0;       // logical: tokens kept
