@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string_view>
 
 #include "base/error.h"
@@ -97,11 +98,19 @@ bool SnapPolicy::decides(const StepEnd& step) const {
 
 void SnapPolicy::attend(const Attended& attended) {
   if (config_.every_tokens == 0 && is_decoding()) return;
+  const std::int32_t first_kept = (next_position() - config_.window) / context().page_size;
+  const auto past = static_cast<std::size_t>(std::ranges::lower_bound(attended.pages, first_kept) -
+                                             attended.pages.begin());
+  const std::span<const float> masses = attended.mass.first(past);
   std::vector<float>& scores = part(scores_, attended.scope);
   for (std::size_t i = 0; i < attended.pages.size(); ++i) {
-    scores[static_cast<std::size_t>(attended.pages[i])] =
-        config_.pool == Pool::none ? attended.mass[i]
-                                   : pooled(attended.mass, i, config_.kernel, config_.pool);
+    float& score = scores[static_cast<std::size_t>(attended.pages[i])];
+    if (i >= past) {
+      score = std::numeric_limits<float>::max();
+    } else {
+      score =
+          config_.pool == Pool::none ? masses[i] : pooled(masses, i, config_.kernel, config_.pool);
+    }
   }
 }
 

@@ -29,7 +29,8 @@ struct SnapConfig {
 /// Throws usage_error on an unknown preset or a value out of range.
 [[nodiscard]] SnapConfig snap_config(const Params& params, std::string_view policy);
 
-/// (scope, page): the attention that the last observed prefill rows gave, pooled along the tokens.
+/// (scope, page): the attention that the last observed prefill rows gave to what lies before their
+/// window, pooled along the tokens there; the window itself stays until the next observation.
 /// Each page counts by the engine's captured rows, at most EngineConfig::prefill_rows of the last
 /// chunk: with fewer than the window, those.
 class SnapPolicy : public AttentionPolicy {
