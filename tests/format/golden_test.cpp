@@ -163,3 +163,19 @@ TEST_CASE("the golden file of version 3 gives the events and kernel times that w
   CHECK(kernels.value == 0x0ca00c2b38b36820ULL);
   CHECK(traces::check_trace(reader).empty());
 }
+
+TEST_CASE("a file of version 3 is one without evictions from single heads") {
+  CHECK_FALSE(traces::Reader("tests/format/golden/v3.h5").header().captures.head_evictions);
+}
+
+TEST_CASE("the golden file of version 4 gives the evictions from single heads too") {
+  // Recorded with the pocket model: h2o, sharing=head, 64 tokens, pages of 8, tiny.
+  const traces::Reader reader("tests/format/golden/v4.h5");
+  REQUIRE(reader.episodes().size() == 1);
+  CHECK(reader.header().kv_tables == "per_head");
+  Digest digest;
+  for (std::size_t i = 0; i < reader.episodes().size(); ++i) reader.replay(i, digest);
+  CHECK(digest.counts == std::array<int, 12>{1, 48, 48, 6, 6, 4, 3, 0, 0, 1, 0, 104});
+  CHECK(digest.value == 0x35077ebbc1d1c4c8ULL);
+  CHECK(traces::check_trace(reader).empty());
+}
