@@ -207,7 +207,7 @@ void add_eval(CLI::App& app, ExitCode& code) {
   auto arguments = std::make_shared<Arguments>();
   auto* command = app.add_subcommand(
       "eval", "Measure accuracy against memory: policies x budgets x tasks, resumable");
-  command->add_option("--suite", arguments->suite, "what is played: paper or quick");
+  command->add_option("--suite", arguments->suite, "what is played: ablation, paper or quick");
   command->add_option("--model", arguments->model,
                       "checkpoint of the agentic task; that of the others lies beside it, with "
                       "_cot behind its name");

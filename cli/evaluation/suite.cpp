@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/evaluation/suite.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/params.h"
+#include "engine/agent/tasks/derivation.h"
 
 namespace pagequest::cli {
 namespace {
@@ -85,6 +87,39 @@ Suite paper() {
           .policies = paper_policies()};
 }
 
+/// Of the words of `pocket-cot`.
+std::string token_of(std::string_view word) {
+  const std::vector<std::string> words = agent::derivation_vocabulary();
+  return std::to_string(std::ranges::find(words, word) - words.begin());
+}
+
+/// Equal numbers of tokens of one class after the other. How long a class is, mark included,
+/// derivation_text() says: `= R V`, `so then we go`, `! R` with a derivation and `~ R V ok ^ R`.
+Suite ablation() {
+  const auto drops = [](std::string label, std::map<std::string, std::string> params) {
+    return SuitePolicy{
+        .label = std::move(label), .policy = "ablate", .params = std::move(params), .page_size = 1};
+  };
+  const auto marked = [&](std::string label, std::string_view word, int length) {
+    return drops(std::move(label), {{"mark", token_of(word)}, {"length", std::to_string(length)}});
+  };
+  return {.name = "ablation",
+          .description = "what the answer loses with equally many tokens of one class",
+          .episodes = 100,
+          .tasks = {{.task = "pocket-cot",
+                     .setting = "default",
+                     .model = "_cot",
+                     .budgets_tokens = {1200, 1300},
+                     .has_tools = false}},
+          .policies = {{.label = "full", .policy = "full", .budgeted = false},
+                       drops("prompt", {{"where", "prompt"}}),
+                       drops("early-thought", {{"where", "early"}}),
+                       drops("late-thought", {{"where", "late"}}),
+                       marked("milestones", "=", 3),
+                       marked("fillers", "so", 4),
+                       marked("checks", "!", 21)}};
+}
+
 /// The middle budget of each task and few episodes: enough to see that everything works.
 Suite quick() {
   Suite suite = paper();
@@ -95,8 +130,8 @@ Suite quick() {
   return suite;
 }
 
-constexpr std::array<std::pair<std::string_view, Suite (*)()>, 2> kSuites{
-    {{"paper", paper}, {"quick", quick}}};
+constexpr std::array<std::pair<std::string_view, Suite (*)()>, 3> kSuites{
+    {{"ablation", ablation}, {"paper", paper}, {"quick", quick}}};
 
 }  // namespace
 

@@ -15,6 +15,7 @@ namespace pagequest::kv {
   std::span<const ParamSpec> name##_params(); \
   std::unique_ptr<EvictionPolicy> make_##name(const Params&, const PolicyContext&)
 
+PQ_DECLARE_POLICY(ablate);
 PQ_DECLARE_POLICY(clear_at);
 PQ_DECLARE_POLICY(full);
 PQ_DECLARE_POLICY(h2o);
@@ -40,6 +41,8 @@ namespace {
 constexpr std::string_view kEverySteps = "every_steps";
 
 constexpr std::array kPolicies{
+    PolicyEntry{"ablate", "Drops tokens of one class at random: to measure what the class is worth",
+                Unit::page, Trigger::budget, false, ablate_params, make_ablate},
     PolicyEntry{"clear-at", "Clears old tool responses once the context has reached a threshold",
                 Unit::message, Trigger::command, false, clear_at_params, make_clear_at},
     PolicyEntry{"full", "Keeps everything: the uncompressed baseline", Unit::page, Trigger::never,
