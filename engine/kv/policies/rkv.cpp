@@ -138,21 +138,53 @@ class Rkv final : public AttentionPolicy {
   [[nodiscard]] std::vector<float> redundancy_of(std::int32_t scope,
                                                  const std::vector<std::int32_t>& order) const {
     const std::size_t count = order.size();
+    const std::vector<float> components = components_of(scope, order);
     std::vector<float> mean(count, 0.0F);
+    std::vector<float> similar(count);
     for (std::size_t i = 0; i < count; ++i) {
+      similarities(components, i, similar);
       std::size_t latest = config_.direction_bug ? 0 : count;
-      float at_latest = count > 0 ? cosine(scope, order[i], order[0]) : 0.0F;
       for (std::size_t j = 0; j < count; ++j) {
         if (j == i) continue;
-        const float similarity = cosine(scope, order[i], order[j]);
-        mean[j] += similarity;
-        if (similarity <= kDuplicate) continue;
-        latest = j;
-        at_latest = similarity;
+        mean[j] += similar[j];
+        if (similar[j] > kDuplicate) latest = j;
       }
-      if (latest < count && latest != i) mean[latest] -= at_latest;
+      if (latest < count && latest != i) mean[latest] -= similar[latest];
     }
     return softmax(mean);
+  }
+
+  /// (component, candidate), so that one row of similarities reads memory in order. Components of
+  /// all heads of the scope, each scaled so that products sum to the mean over the heads.
+  [[nodiscard]] std::vector<float> components_of(std::int32_t scope,
+                                                 const std::vector<std::int32_t>& order) const {
+    const KvShape& shape = context().shape;
+    const std::int32_t each = shape.layers * shape.kv_heads / scope_count(common().sharing, shape);
+    const float scale = 1.0F / std::sqrt(static_cast<float>(each));
+    const std::size_t count = order.size();
+    std::vector<float> components;
+    for (std::int32_t plane = scope * each; plane < (scope + 1) * each; ++plane) {
+      const std::size_t first = components.size();
+      for (std::size_t i = 0; i < count; ++i) {
+        const Key& key = key_at(plane, order[i]);
+        components.resize(std::max(components.size(), first + key.size() * count));
+        for (std::size_t c = 0; c < key.size(); ++c) {
+          components[first + c * count + i] = scale * key[c];
+        }
+      }
+    }
+    return components;
+  }
+
+  /// (candidate): cosine with candidate i.
+  static void similarities(const std::vector<float>& components, std::size_t i,
+                           std::vector<float>& similar) {
+    const std::size_t count = similar.size();
+    std::ranges::fill(similar, 0.0F);
+    for (std::size_t first = 0; first < components.size(); first += count) {
+      const float one = components[first + i];
+      for (std::size_t j = 0; j < count; ++j) similar[j] += one * components[first + j];
+    }
   }
 
   [[nodiscard]] static std::vector<float> softmax(const std::vector<float>& sums) {
@@ -169,30 +201,12 @@ class Rkv final : public AttentionPolicy {
     return shares;
   }
 
-  /// Of the keys of a head; the mean over the heads of a scope that has several.
-  [[nodiscard]] float cosine(std::int32_t scope, std::int32_t a, std::int32_t b) const {
-    const KvShape& shape = context().shape;
-    const std::int32_t planes = shape.layers * shape.kv_heads;
-    const std::int32_t each = planes / scope_count(common().sharing, shape);
-    float sum = 0.0F;
-    for (std::int32_t plane = scope * each; plane < (scope + 1) * each; ++plane) {
-      sum += dot(key_at(plane, a), key_at(plane, b));
-    }
-    return sum / static_cast<float>(each);
-  }
-
   [[nodiscard]] const Key& key_at(std::int32_t plane, std::int32_t page) const {
     static const Key kNone;
     const auto number = static_cast<std::size_t>(plane);
     const auto index = static_cast<std::size_t>(page);
     if (number >= keys_.size() || index >= keys_[number].size()) return kNone;
     return keys_[number][index];
-  }
-
-  static float dot(const Key& a, const Key& b) {
-    float sum = 0.0F;
-    for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) sum += a[i] * b[i];
-    return sum;
   }
 
   RkvConfig config_;
