@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
+#include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
+#include <memory>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -11,9 +12,7 @@ using namespace pagequest;
 using namespace pagequest::testing;
 using kv::DecisionPoint;
 using kv::EvictionController;
-using kv::Victim;
 using Spans = std::vector<TokenSpan>;
-using Victims = std::vector<Victim>;
 
 using Catch::Matchers::WithinAbs;
 using Key = std::vector<float>;

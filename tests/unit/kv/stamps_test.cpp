@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
 // RaaS and LRU, which keep what was used last.
+#include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
