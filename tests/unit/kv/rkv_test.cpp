@@ -73,7 +73,7 @@ TEST_CASE("of a key's copies R-KV keeps the newest") {
   CHECK_THAT(shares[3], WithinAbs(0.20273, 1e-4));
 }
 
-TEST_CASE("R-KV counts both of two copies once out, as the reference does") {
+TEST_CASE("R-KV finds neither of only two copies redundant, as the reference does") {
   // Each is the other's latest duplicate, so neither is redundant: all have 1/3.
   const auto shares = redundancies({{1, 0}, {0, 1}, {1, 0}}, false);
   for (const float share : shares) CHECK_THAT(share, WithinAbs(1.0 / 3.0, 1e-5));
