@@ -20,7 +20,7 @@ namespace pagequest::kv {
 struct Occupancy {
   std::int64_t decode_steps = 0;  // of the main thread
   double mean_tokens = 0.0;       // logical: tokens kept
-  double peak_tokens = 0.0;       // behind any step and its evictions
+  double peak_tokens = 0.0;       // behind any step, before its evictions
   double peak_tokens_with_aux = 0.0;
   double mean_page_tokens = 0.0;  // physical: tokens' worth of the pages that each head holds,
   double peak_page_tokens = 0.0;  // if each had a page table of its own

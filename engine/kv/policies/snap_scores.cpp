@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <string_view>
 
 #include "base/error.h"
@@ -86,7 +85,8 @@ SnapConfig snap_config(const Params& params, std::string_view policy) {
 SnapPolicy::SnapPolicy(const SnapConfig& config, const PolicyContext& context)
     : AttentionPolicy({.sharing = Sharing::head,
                        .group = config.group,
-                       .recent_tokens = config.window,
+                       // Behind a prefill there is the first decoded token besides the window.
+                       .recent_tokens = config.window + (config.every_tokens == 0 ? 1 : 0),
                        .protect_prompt = false},
                       context),
       config_(config) {}
@@ -98,20 +98,41 @@ bool SnapPolicy::decides(const StepEnd& step) const {
 
 void SnapPolicy::attend(const Attended& attended) {
   if (config_.every_tokens == 0 && is_decoding()) return;
-  const std::int32_t first_kept = (next_position() - config_.window) / context().page_size;
-  const auto past = static_cast<std::size_t>(std::ranges::lower_bound(attended.pages, first_kept) -
-                                             attended.pages.begin());
-  const std::span<const float> masses = attended.mass.first(past);
+  const std::int32_t past_end = (next_position() - config_.window) / context().page_size;
+  const auto behind = std::ranges::lower_bound(attended.pages, std::max(0, past_end));
+  const auto count = static_cast<std::size_t>(behind - attended.pages.begin());
+  const auto mass = config_.every_tokens == 0 ? attended.mass : mean_of_last(attended, count);
+  const auto past = mass.first(count);
   std::vector<float>& scores = part(scores_, attended.scope);
   for (std::size_t i = 0; i < attended.pages.size(); ++i) {
-    float& score = scores[static_cast<std::size_t>(attended.pages[i])];
-    if (i >= past) {
-      score = std::numeric_limits<float>::max();
-    } else {
-      score =
-          config_.pool == Pool::none ? masses[i] : pooled(masses, i, config_.kernel, config_.pool);
-    }
+    const bool pools = i < count && config_.pool != Pool::none;
+    scores[static_cast<std::size_t>(attended.pages[i])] =
+        pools ? pooled(past, i, config_.kernel, config_.pool) : mass[i];
   }
+}
+
+std::span<const float> SnapPolicy::mean_of_last(const Attended& attended, std::size_t past) {
+  const auto number = static_cast<std::size_t>(attended.scope);
+  if (rows_.size() <= number) rows_.resize(number + 1);
+  auto& rows = rows_[number];
+  std::vector<float>& newest = rows.emplace_back(static_cast<std::size_t>(pages()), 0.0F);
+  for (std::size_t i = 0; i < attended.pages.size(); ++i) {
+    newest[static_cast<std::size_t>(attended.pages[i])] = std::max(0.0F, attended.mass[i]);
+  }
+  if (rows.size() > static_cast<std::size_t>(config_.window)) rows.pop_front();
+  mean_.assign(attended.pages.size(), 0.0F);
+  for (const std::vector<float>& row : rows) {
+    const auto at = [&](std::size_t i) {
+      const auto page = static_cast<std::size_t>(attended.pages[i]);
+      return page < row.size() ? row[page] : 0.0F;
+    };
+    float sum = 0.0F;
+    for (std::size_t i = 0; i < past; ++i) sum += at(i);
+    if (sum <= 0.0F) continue;
+    const float scale = 1.0F / (sum * static_cast<float>(rows.size()));
+    for (std::size_t i = 0; i < mean_.size(); ++i) mean_[i] += scale * at(i);
+  }
+  return mean_;
 }
 
 }  // namespace pagequest::kv

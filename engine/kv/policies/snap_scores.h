@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,10 +31,11 @@ struct SnapConfig {
 /// Throws usage_error on an unknown preset or a value out of range.
 [[nodiscard]] SnapConfig snap_config(const Params& params, std::string_view policy);
 
-/// (scope, page): the attention that the last observed prefill rows gave to what lies before their
-/// window, pooled along the tokens there; the window itself stays until the next observation.
-/// Each page counts by the engine's captured rows, at most EngineConfig::prefill_rows of the last
-/// chunk: with fewer than the window, those.
+/// (scope, page): the attention that the last observed prefill rows gave, pooled along the tokens
+/// before the window. Each page counts by the engine's captured rows, at most
+/// EngineConfig::prefill_rows of the last chunk: with fewer than the window, those. With a period,
+/// the rows are those of the last `window` steps, each normalised over the tokens before the
+/// window.
 class SnapPolicy : public AttentionPolicy {
  public:
   SnapPolicy(const SnapConfig& config, const PolicyContext& context);
@@ -50,8 +53,13 @@ class SnapPolicy : public AttentionPolicy {
     return value_at(scores_, scope, page);
   }
 
+  /// (listed page), over the last `window` steps; `past` pages lie before the window.
+  [[nodiscard]] std::span<const float> mean_of_last(const Attended& attended, std::size_t past);
+
   SnapConfig config_;
   std::vector<std::vector<float>> scores_;
+  std::vector<std::deque<std::vector<float>>> rows_;  // (scope, step, page); with a period
+  std::vector<float> mean_;
 };
 
 }  // namespace pagequest::kv

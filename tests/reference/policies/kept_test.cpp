@@ -79,8 +79,8 @@ class Scorer {
                           .shape = {.layers = 1, .kv_heads = reference.kv_heads}});
   }
 
-  /// The queries [first, end) are one step, whose rows from `captured` on are averaged.
-  void step(std::int32_t first, std::int32_t end, std::int32_t captured, StepKind kind) {
+  /// The tokens [first, end) are one step.
+  void fill(std::int32_t first, std::int32_t end, StepKind kind) {
     policy_->observe(TokensFilled{.episode = EpisodeId{0},
                                   .thread = Thread::main,
                                   .kind = kind,
@@ -88,6 +88,11 @@ class Scorer {
                                   .iteration = step_,
                                   .first = first,
                                   .tokens = Positions(static_cast<std::size_t>(end - first), 7)});
+  }
+
+  /// The same, with the attention of its rows from `captured` on.
+  void step(std::int32_t first, std::int32_t end, std::int32_t captured, StepKind kind) {
+    fill(first, end, kind);
     const auto masses = reference_.mean(captured, end);
     const auto pages = numbers_below(end);
     policy_->observe(PagesAttended{.episode = EpisodeId{0},
@@ -161,6 +166,7 @@ TEST_CASE("snapkv keeps what kvpress keeps: pooled attention of the window, and 
   for (const Reference& reference : references()) {
     Scorer scorer("snapkv", {{"preset", "kvpress"}, {"window", "8"}}, reference, 100);
     scorer.step(0, reference.tokens, reference.tokens - 8, StepKind::prefill);
+    scorer.fill(reference.tokens, reference.tokens + 1, StepKind::decode);  // when it decides
     for (std::int32_t head = 0; head < reference.kv_heads; ++head) {
       const Positions& expected = reference.kept.at("snapkv")[static_cast<std::size_t>(head)];
       CHECK(scorer.best(head, reference.tokens, expected.size()) == expected);

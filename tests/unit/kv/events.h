@@ -60,6 +60,21 @@ void attend(Observer& observer, std::int32_t step, const std::vector<std::int32_
                                  .max = masses});
 }
 
+/// The masses are of (layer, KV head, page), means and maxima alike.
+template <class Observer>
+void attend_heads(Observer& observer, std::int32_t step, const kv::KvShape& shape,
+                  const std::vector<std::int32_t>& pages, const std::vector<float>& masses) {
+  observer.observe(PagesAttended{.episode = EpisodeId{0},
+                                 .thread = Thread::main,
+                                 .step = step,
+                                 .query_rows = 1,
+                                 .layers = shape.layers,
+                                 .kv_heads = shape.kv_heads,
+                                 .pages = pages,
+                                 .mean = masses,
+                                 .max = masses});
+}
+
 template <class Observer>
 void respond(Observer& observer, std::int32_t cursor, TokenSpan call, TokenSpan response) {
   observer.observe(ToolResponded{.episode = EpisodeId{0},
@@ -80,6 +95,18 @@ template <class Observer>
 void evicted(Observer& observer, TokenSpan span) {
   observer.observe(TokensEvicted{
       .episode = EpisodeId{0}, .step = 0, .turn = 1, .span = span, .tokens = span.count});
+}
+
+/// From the heads of one scope.
+template <class Observer>
+void evicted_from(Observer& observer, kv::Scope scope, TokenSpan span) {
+  observer.observe(HeadTokensEvicted{.episode = EpisodeId{0},
+                                     .step = 0,
+                                     .turn = 1,
+                                     .layer = scope.layer,
+                                     .kv_head = scope.kv_head,
+                                     .span = span,
+                                     .tokens = span.count});
 }
 
 }  // namespace pagequest::testing
