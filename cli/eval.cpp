@@ -1,15 +1,9 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <atomic>
-#include <chrono>
-#include <cstddef>
-#include <exception>
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,13 +14,12 @@
 #include "base/error.h"
 #include "base/params.h"
 #include "cli/command.h"
-#include "cli/evaluation/cell.h"
+#include "cli/evaluation/cell_player.h"
 #include "cli/evaluation/frontier.h"
 #include "cli/evaluation/suite.h"
 #include "cli/interrupt.h"
 #include "cli/load_model.h"
 #include "cli/output.h"
-#include "cli/progress.h"
 #include "engine/model/model.h"
 #include "notebooks_export/atomic_file.h"
 
@@ -46,8 +39,6 @@ struct Arguments {
   std::vector<std::string> policies;
   bool json = false;
 };
-
-using Models = std::map<std::string, model::Model>;
 
 Models load_models(const std::string& folder, const std::vector<CellSpec>& cells) {
   Models models;
@@ -83,92 +74,6 @@ std::vector<CellSpec> chosen_cells(const Arguments& arguments) {
              [](const CellSpec& cell) { return cell.policy.label; });
   return cells;
 }
-
-/// Plays what has not been played, several cells at a time, each on one core.
-class CellPlayer {
- public:
-  CellPlayer(const std::vector<CellSpec>& cells, const Models& models, const fs::path& folder,
-             InterruptGuard& interrupt)
-      : cells_(cells),
-        models_(models),
-        folder_(folder),
-        interrupt_(interrupt),
-        results_(cells.size()) {
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      results_[i] = read_cell(cells[i], folder);
-      if (!results_[i]) missing_.push_back(i);
-    }
-  }
-
-  /// Cells that files of an earlier run have already.
-  [[nodiscard]] std::size_t found() const { return cells_.size() - missing_.size(); }
-
-  /// False if it was interrupted. Rethrows what a cell threw first.
-  bool run(std::int32_t jobs) {
-    ProgressLine line("evaluating");
-    std::vector<std::thread> workers;
-    for (std::int32_t job = 0; job < jobs; ++job) {
-      workers.emplace_back([this] { work(); });
-    }
-    while (done_ + failed_ < missing_.size() && !stopped()) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-      interrupted_ = interrupt_.requested();
-      line.show(static_cast<std::int64_t>(found() + done_),
-                static_cast<std::int64_t>(cells_.size()), "cells");
-    }
-    for (std::thread& worker : workers) worker.join();
-    line.show(static_cast<std::int64_t>(found() + done_), static_cast<std::int64_t>(cells_.size()),
-              "cells");
-    line.done();
-    if (error_) std::rethrow_exception(error_);
-    return done_ == missing_.size();
-  }
-
-  [[nodiscard]] std::vector<EvaluatedCell> finished() const {
-    std::vector<EvaluatedCell> finished;
-    for (std::size_t i = 0; i < cells_.size(); ++i) {
-      if (results_[i]) finished.emplace_back(cells_[i], *results_[i]);
-    }
-    return finished;
-  }
-
- private:
-  [[nodiscard]] bool stopped() const { return failed_ > 0 || interrupted_; }
-
-  void work() {
-    for (std::size_t at = next_++; at < missing_.size() && !stopped(); at = next_++) {
-      try {
-        play_cell(missing_[at]);
-      } catch (...) {
-        const std::scoped_lock lock(mutex_);
-        if (!error_) error_ = std::current_exception();
-        ++failed_;
-      }
-    }
-  }
-
-  void play_cell(std::size_t index) {
-    const CellSpec& spec = cells_[index];
-    auto result = play(spec, models_.at(spec.task.model), [this] { return !stopped(); });
-    if (!result) return;
-    write_cell(spec, *result, folder_);
-    results_[index] = std::move(result);
-    ++done_;
-  }
-
-  const std::vector<CellSpec>& cells_;
-  const Models& models_;
-  fs::path folder_;
-  InterruptGuard& interrupt_;
-  std::atomic<bool> interrupted_ = false;
-  std::vector<std::optional<CellResult>> results_;
-  std::vector<std::size_t> missing_;
-  std::atomic<std::size_t> next_ = 0;
-  std::atomic<std::size_t> done_ = 0;
-  std::atomic<std::size_t> failed_ = 0;
-  std::mutex mutex_;
-  std::exception_ptr error_;
-};
 
 std::string command_of(const Arguments& arguments) {
   std::string text = fmt::format("pagequest eval --suite {} --model {} --seed {}", arguments.suite,

@@ -115,11 +115,9 @@ bool PolicyReplay::is_live_page(std::int32_t page) const {
 
 bool PolicyReplay::holds(std::size_t plane, std::int32_t page) const {
   if (page < 0 || page >= live_.any().pages()) return false;
-  const kv::Sharing sharing = controller_.sharing();
-  const auto number = static_cast<std::int32_t>(plane);
-  const std::int32_t scope = sharing == kv::Sharing::all     ? 0
-                             : sharing == kv::Sharing::layer ? number / shape_.kv_heads
-                                                             : number;
+  // Scopes are equal numbers of planes, in the planes' order.
+  const std::int32_t planes = shape_.layers * shape_.kv_heads;
+  const std::int32_t scope = static_cast<std::int32_t>(plane) * live_.scopes() / planes;
   return live_.of(scope).in_page(page) > 0;
 }
 

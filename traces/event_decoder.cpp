@@ -12,38 +12,12 @@
 #include <utility>
 #include <vector>
 
-#include "base/error.h"
+#include "traces/decode_values.h"
 
 namespace pagequest::traces {
 namespace {
 
 using namespace schema::v4;
-
-[[noreturn]] void reject(std::string_view what, std::int64_t found) {
-  throw input_error({.what = "the trace is inconsistent: " + std::string(what),
-                     .where = {},
-                     .found = std::to_string(found),
-                     .expected = {},
-                     .hint = {}});
-}
-
-template <class E>
-E decode_enum(std::uint8_t value, E last, std::string_view what) {
-  if (value > static_cast<std::uint8_t>(last)) reject(what, value);
-  return static_cast<E>(value);
-}
-
-Thread decode_thread(std::uint8_t value) {
-  return decode_enum(value, Thread::auxiliary, "unknown thread");
-}
-
-TokenSpan decode_span(std::int32_t first, std::int32_t count) {
-  if (first < 0) reject("negative position", first);
-  if (count < 0 || count > std::numeric_limits<std::int32_t>::max() - first) {
-    reject("impossible number of tokens", count);
-  }
-  return {.first = first, .count = count};
-}
 
 /// Of `row`'s values, `width` a row.
 template <class T>

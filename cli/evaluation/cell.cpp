@@ -76,8 +76,9 @@ class Audited final : public EventSink {
   std::map<EpisodeId, EvaluatedEpisode> episodes_;
 };
 
-json spec_json(const CellSpec& spec) {
-  return {{"task", spec.task.task},
+json spec_json(const CellSpec& spec, const model::Model& model) {
+  return {{"model", model.name() + "@" + model.weights_hash()},
+          {"task", spec.task.task},
           {"setting", spec.task.setting},
           {"policy", spec.policy.policy},
           {"params", spec.policy.params},
@@ -137,14 +138,15 @@ std::optional<CellResult> play(const CellSpec& spec, const model::Model& model,
   return CellResult{.episodes = sink.take(), .seconds = elapsed.count()};
 }
 
-void write_cell(const CellSpec& spec, const CellResult& result, const fs::path& folder) {
+void write_cell(const CellSpec& spec, const model::Model& model, const CellResult& result,
+                const fs::path& folder) {
   json episodes = json::array();
   for (const EvaluatedEpisode& episode : result.episodes) {
     json row = json::object();
     for_each_number(episode, [&row](const char* name, const auto& value) { row[name] = value; });
     episodes.push_back(std::move(row));
   }
-  const json document = {{"cell", spec_json(spec)},
+  const json document = {{"cell", spec_json(spec, model)},
                          {"version", version()},
                          {"commit", commit()},
                          {"seconds", result.seconds},
@@ -152,13 +154,15 @@ void write_cell(const CellSpec& spec, const CellResult& result, const fs::path& 
   notebooks_export::write_file(path_of(spec, folder), document.dump(1) + "\n");
 }
 
-std::optional<CellResult> read_cell(const CellSpec& spec, const fs::path& folder) {
+std::optional<CellResult> read_cell(const CellSpec& spec, const model::Model& model,
+                                    const fs::path& folder) {
   const fs::path path = path_of(spec, folder);
   std::ifstream file(path);
   if (!file) return std::nullopt;
   try {
     const json document = json::parse(file);
-    if (document.at("cell") != spec_json(spec)) throw_other(path, document.at("cell").dump());
+    if (document.at("cell") != spec_json(spec, model))
+      throw_other(path, document.at("cell").dump());
     CellResult result{.episodes = {}, .seconds = document.at("seconds")};
     for (const json& row : document.at("episodes")) {
       EvaluatedEpisode episode{};

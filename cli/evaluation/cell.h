@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/events.h"
@@ -29,17 +29,19 @@ struct CellResult {
   double seconds = 0.0;  // wall-clock time on one core
 };
 
+using EvaluatedCell = std::pair<CellSpec, CellResult>;
+
 /// Plays a cell on one thread. Nothing if `goes_on` said no.
 [[nodiscard]] std::optional<CellResult> play(const CellSpec& spec, const model::Model& model,
                                              const std::function<bool()>& goes_on);
 
 /// The cell's file in the folder: written whole or not at all.
-void write_cell(const CellSpec& spec, const CellResult& result,
+void write_cell(const CellSpec& spec, const model::Model& model, const CellResult& result,
                 const std::filesystem::path& folder);
 
 /// Nothing if there is no such file. Throws input_error if it is of a cell with the same name that
-/// was played otherwise, or no cell at all.
-[[nodiscard]] std::optional<CellResult> read_cell(const CellSpec& spec,
+/// was played otherwise or by another model, or no cell at all.
+[[nodiscard]] std::optional<CellResult> read_cell(const CellSpec& spec, const model::Model& model,
                                                   const std::filesystem::path& folder);
 
 }  // namespace pagequest::cli

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/result_table.h"
@@ -11,14 +10,12 @@
 
 namespace pagequest::cli {
 
-using EvaluatedCell = std::pair<CellSpec, CellResult>;
-
-/// One row a cell: accuracy with its 95 % interval, what the cache held and what was read, how
-/// episodes ended, what the auxiliary thread cost, the time. `full` is needed for the shares: the
-/// cell of policy full on the same task.
+/// One row a cell: accuracy with its 95 % interval, what the cache held and what was read (tokens,
+/// means over the episodes), how episodes ended, what the auxiliary thread cost, the time.
 [[nodiscard]] ResultTable frontier_table(const std::vector<EvaluatedCell>& cells);
 
-/// The table's columns that people look at first, as Markdown, a section a task.
+/// The table's columns that people look at first, as Markdown, a section a task. Reads are shares
+/// of those of the policy full on the same task, which must come first there.
 [[nodiscard]] std::string frontier_markdown(const std::vector<EvaluatedCell>& cells,
                                             const std::string& command);
 

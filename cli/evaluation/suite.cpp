@@ -93,8 +93,7 @@ std::string token_of(std::string_view word) {
   return std::to_string(std::ranges::find(words, word) - words.begin());
 }
 
-/// Equal numbers of tokens of one class after the other. How long a class is, mark included,
-/// derivation_text() says: `= R V`, `so then we go`, `! R` with a derivation and `~ R V ok ^ R`.
+/// Equal numbers of tokens of one class after the other.
 Suite ablation() {
   const auto drops = [](std::string label, std::map<std::string, std::string> params) {
     return SuitePolicy{
@@ -115,9 +114,9 @@ Suite ablation() {
                        drops("prompt", {{"where", "prompt"}}),
                        drops("early-thought", {{"where", "early"}}),
                        drops("late-thought", {{"where", "late"}}),
-                       marked("milestones", "=", 3),
-                       marked("fillers", "so", 4),
-                       marked("checks", "!", 21)}};
+                       marked("milestones", "=", agent::kMilestoneWords),
+                       marked("fillers", "so", agent::kFillerWords),
+                       marked("checks", "!", agent::kCheckWords)}};
 }
 
 /// The middle budget of each task and few episodes: enough to see that everything works.

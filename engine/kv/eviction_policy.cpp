@@ -3,7 +3,6 @@
 #include "engine/kv/eviction_policy.h"
 
 #include <array>
-#include <string>
 
 #include "base/params.h"
 
@@ -19,14 +18,7 @@ std::string_view to_string(Sharing sharing) {
   return kNames.at(static_cast<std::size_t>(sharing));
 }
 
-Sharing sharing_named(std::string_view name) {
-  std::vector<std::string> valid;
-  for (const Sharing sharing : kSharings) {
-    if (to_string(sharing) == name) return sharing;
-    valid.emplace_back(to_string(sharing));
-  }
-  throw_unknown_name("sharing", name, valid);
-}
+Sharing sharing_named(std::string_view name) { return value_named("sharing", name, kSharings); }
 
 std::int32_t scope_count(Sharing sharing, const KvShape& shape) {
   if (sharing == Sharing::all) return 1;

@@ -13,6 +13,12 @@ OccupancyAudit::Account::Account(const KvShape& shape, std::int32_t page_size)
     : tokens(page_size, scope_count(Sharing::head, shape)),
       sum_by_head(static_cast<std::size_t>(tokens.scopes())) {}
 
+double OccupancyAudit::Account::head_tokens() const {
+  std::int64_t sum = 0;
+  for (std::int32_t head = 0; head < tokens.scopes(); ++head) sum += tokens.of(head).total();
+  return static_cast<double>(sum);
+}
+
 double OccupancyAudit::Account::head_pages() const {
   std::int64_t pages = 0;
   for (std::int32_t head = 0; head < tokens.scopes(); ++head) pages += tokens.of(head).live_pages();
@@ -31,9 +37,9 @@ void OccupancyAudit::on(const Event& event) {
                           return e.thread == Thread::main ? fill(account, e) : fill_aux(account, e);
                         },
                         [&](const HeadTokensEvicted& e) { evict_from(account, e); },
-                        [&](const TokensEvicted& e) { evict(account, e); },
+                        [&](const TokensEvicted& e) { (void)account.tokens.evict_all(e.span); },
                         [&](const AuxForked&) {
-                          account.aux_shared = static_cast<double>(account.head_tokens) / heads_;
+                          account.aux_shared = account.head_tokens() / heads_;
                           account.aux_own = 0;
                         },
                         [&](const AuxJoined&) { account.aux_own = 0; }, [](const auto&) {}},
@@ -44,7 +50,6 @@ void OccupancyAudit::fill(Account& account, const TokensFilled& filled) const {
   const TokenSpan span{.first = filled.first,
                        .count = static_cast<std::int32_t>(filled.tokens.size())};
   account.tokens.fill(span);
-  account.head_tokens += std::int64_t{span.count} * account.tokens.scopes();
   note_peaks(account);
   if (filled.kind == StepKind::decode) count_step(account);
 }
@@ -61,20 +66,13 @@ void OccupancyAudit::evict_from(Account& account, const HeadTokensEvicted& evict
   const std::int32_t first = evicted.layer * shape_.kv_heads + std::max(0, evicted.kv_head);
   const std::int32_t heads = evicted.kv_head < 0 ? shape_.kv_heads : 1;
   for (std::int32_t plane = first; plane < first + heads; ++plane) {
-    account.head_tokens -= account.tokens.evict(plane, evicted.span).tokens;
+    (void)account.tokens.evict(plane, evicted.span);
   }
-}
-
-void OccupancyAudit::evict(Account& account, const TokensEvicted& evicted) const {
-  for (std::int32_t plane = 0; plane < account.tokens.scopes(); ++plane) {
-    account.head_tokens -= account.tokens.of(plane).in(evicted.span);
-  }
-  (void)account.tokens.evict_all(evicted.span);
 }
 
 void OccupancyAudit::note_peaks(Account& account) const {
   Occupancy& sums = account.sums;
-  const double tokens = static_cast<double>(account.head_tokens) / heads_;
+  const double tokens = account.head_tokens() / heads_;
   sums.peak_tokens = std::max(sums.peak_tokens, tokens);
   sums.peak_tokens_with_aux = std::max(sums.peak_tokens_with_aux, tokens + account.aux_own);
   sums.peak_page_tokens =
@@ -86,7 +84,7 @@ void OccupancyAudit::note_peaks(Account& account) const {
 
 void OccupancyAudit::count_step(Account& account) const {
   Occupancy& sums = account.sums;
-  const double tokens = static_cast<double>(account.head_tokens) / heads_;
+  const double tokens = account.head_tokens() / heads_;
   ++sums.decode_steps;
   sums.mean_tokens += tokens;
   sums.kv_reads_tokens += tokens;

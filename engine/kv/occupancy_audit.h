@@ -47,11 +47,11 @@ class OccupancyAudit final : public EventSink {
   struct Account {
     explicit Account(const KvShape& shape, std::int32_t page_size);
 
-    /// Sum over the heads of their pages with a live token.
+    /// Sums over the heads: of their live tokens, and of their pages with one.
+    [[nodiscard]] double head_tokens() const;
     [[nodiscard]] double head_pages() const;
 
     ScopedTokens tokens;                    // (layer, KV head)
-    std::int64_t head_tokens = 0;           // sum over the heads
     std::vector<std::int64_t> sum_by_head;  // (layer, KV head), over decode steps
     double aux_shared = 0.0;                // that the auxiliary thread sees of the main one
     std::int32_t aux_own = 0;
@@ -61,7 +61,6 @@ class OccupancyAudit final : public EventSink {
   void fill(Account& account, const TokensFilled& filled) const;
   void fill_aux(Account& account, const TokensFilled& filled) const;
   void evict_from(Account& account, const HeadTokensEvicted& evicted) const;
-  void evict(Account& account, const TokensEvicted& evicted) const;
   void note_peaks(Account& account) const;
   void count_step(Account& account) const;
 

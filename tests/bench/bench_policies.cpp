@@ -14,6 +14,7 @@
 #include "base/rng.h"
 #include "engine/kv/eviction_controller.h"
 #include "engine/kv/policies/registry.h"
+#include "tests/unit/kv/events.h"
 
 namespace pagequest::bench {
 namespace {
@@ -36,8 +37,7 @@ class Decoding {
         planes_(static_cast<std::size_t>(shape.layers * shape.kv_heads)),
         controller_(spec, shape.page_size, 0, {.layers = shape.layers, .kv_heads = shape.kv_heads}),
         rng_(3) {
-    const std::vector<std::int32_t> prompt(static_cast<std::size_t>(shape.tokens), 7);
-    fill(prompt, StepKind::prefill);
+    fill(shape.tokens, StepKind::prefill);
     draw();
     attend();
     drop();
@@ -46,9 +46,8 @@ class Decoding {
 
   /// Seconds of the policy's part of one decode step.
   double step() {
-    const std::vector<std::int32_t> token{7};
     ++step_;
-    fill(token, StepKind::decode);
+    fill(1, StepKind::decode);
     ++position_;
     draw();
     const auto begin = Clock::now();
@@ -58,15 +57,9 @@ class Decoding {
   }
 
  private:
-  void fill(const std::vector<std::int32_t>& tokens, StepKind kind) {
-    controller_.observe(TokensFilled{.episode = EpisodeId{0},
-                                     .thread = Thread::main,
-                                     .kind = kind,
-                                     .step = step_,
-                                     .iteration = step_,
-                                     .first = position_,
-                                     .tokens = tokens});
-    const std::int32_t end = position_ + static_cast<std::int32_t>(tokens.size());
+  void fill(std::int32_t count, StepKind kind) {
+    testing::fill(controller_, step_, position_, count, kind);
+    const std::int32_t end = position_ + count;
     if (!controller_.needs_keys()) return;
     std::vector<float> key(planes_ * static_cast<std::size_t>(shape_.head_dim));
     for (std::int32_t page = position_ / shape_.page_size; (page + 1) * shape_.page_size <= end;
@@ -97,25 +90,16 @@ class Decoding {
   }
 
   void attend() {
-    controller_.observe(PagesAttended{.episode = EpisodeId{0},
-                                      .thread = Thread::main,
-                                      .step = step_,
-                                      .query_rows = 1,
-                                      .layers = shape_.layers,
-                                      .kv_heads = shape_.kv_heads,
-                                      .pages = pages_,
-                                      .mean = mean_,
-                                      .max = mean_});
+    testing::attend_heads(controller_, step_,
+                          {.layers = shape_.layers, .kv_heads = shape_.kv_heads}, pages_, mean_);
   }
 
   void drop() {
-    for (const kv::Victim& victim : controller_.victims(kv::DecisionPoint::step_end)) {
-      const auto [layer, kv_head] = victim.scope;
-      if (victim.scope == kv::Scope{}) {
-        controller_.observe(TokensEvicted{EpisodeId{0}, step_, 0, victim.span, victim.span.count});
+    for (const auto& [span, scope] : controller_.victims(kv::DecisionPoint::step_end)) {
+      if (scope == kv::Scope{}) {
+        testing::evicted(controller_, span);
       } else {
-        controller_.observe(HeadTokensEvicted{EpisodeId{0}, step_, 0, layer, kv_head, victim.span,
-                                              victim.span.count});
+        testing::evicted_from(controller_, scope, span);
       }
     }
   }

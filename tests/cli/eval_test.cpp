@@ -78,6 +78,19 @@ TEST_CASE("A cell that was played otherwise, or is none, is an input error that 
   CHECK(run_program(kSmall + out).exit_code == 3);
 }
 
+TEST_CASE("A cell of another model is refused") {
+  const TemporaryFolder folder;
+  const std::string command =
+      "eval --suite quick --tasks pocket-hops --policies full --episodes 1 -o " +
+      (folder / "e").string();
+  REQUIRE(run_program(command).exit_code == 0);
+  const fs::path cell = folder / "e" / "cells" / "pocket-hops-default.full.s3000000.json";
+  nlohmann::json document = nlohmann::json::parse(content_of(cell));
+  document["cell"]["model"] = "pocket@0";
+  std::ofstream(cell) << document;
+  CHECK(run_program(command).exit_code == 3);
+}
+
 TEST_CASE("Unknown suites, tasks and policies are usage errors that list the valid ones") {
   const TemporaryFolder folder;
   const std::string out = " -o " + (folder / "e").string();

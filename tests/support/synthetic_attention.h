@@ -10,6 +10,7 @@
 
 #include "base/events.h"
 #include "base/rng.h"
+#include "engine/kv/scoped_tokens.h"
 #include "tests/support/synthetic_trace.h"
 
 namespace pagequest::testing {
@@ -164,5 +165,33 @@ class SyntheticAttention {
   std::vector<double> live_;                            // (listed page): live tokens
   std::vector<std::vector<std::uint64_t>> thresholds_;  // (threshold): (row, listed page)
 };
+
+/// To the row's last page, which is being written and so is every head's.
+inline void move_mass(std::vector<float>& masses, std::size_t row, std::size_t width,
+                      std::size_t from) {
+  masses[row + width - 1] = std::min(1.0F, masses[row + width - 1] + masses[row + from]);
+  masses[row + from] = 0.0F;
+}
+
+/// Takes the attention from pages of which a (layer, KV head) holds nothing and gives it to its
+/// others.
+inline void leave_out_lost(SyntheticNumbers& numbers, const kv::ScopedTokens& heads,
+                           const SyntheticOptions& options) {
+  const std::size_t width = numbers.pages.size();
+  const std::size_t group = numbers.query_head_mass.empty()
+                                ? 0
+                                : static_cast<std::size_t>(options.query_heads / options.kv_heads);
+  for (std::int32_t head = 0; head < heads.scopes(); ++head) {
+    const auto plane = static_cast<std::size_t>(head);
+    for (std::size_t i = 0; i < width; ++i) {
+      if (heads.of(head).in_page(numbers.pages[i]) > 0) continue;
+      move_mass(numbers.mean, plane * width, width, i);
+      move_mass(numbers.max, plane * width, width, i);
+      for (std::size_t q = 0; q < group; ++q) {
+        move_mass(numbers.query_head_mass, (plane * group + q) * width, width, i);
+      }
+    }
+  }
+}
 
 }  // namespace pagequest::testing

@@ -75,7 +75,7 @@ class EpisodeScript {
     count_totals(thread, count, kind);
     const std::int32_t rows = std::min(count, options_.prefill_rows);
     SyntheticNumbers numbers = attention_.attend({state.steps, rows, state.live}, rng_);
-    if (thread == Thread::main) leave_out_lost(numbers);
+    if (thread == Thread::main) leave_out_lost(numbers, heads_, options_);
     sink_.on(PagesAttended{
         id_, thread, state.steps, rows, options_.layers, options_.kv_heads, numbers.pages,
         numbers.mean, numbers.max, numbers.first_page, numbers.sink_share, numbers.query_head_mass,
@@ -206,32 +206,6 @@ class EpisodeScript {
     for (const std::int32_t page : gone.free_pages) {
       sink_.on(PageFreed{id_, Thread::main, main_.steps - 1, page});
     }
-  }
-
-  /// Takes the attention from pages of which a head holds nothing and gives it to its others.
-  void leave_out_lost(SyntheticNumbers& numbers) const {
-    const std::size_t width = numbers.pages.size();
-    const std::size_t group = static_cast<std::size_t>(options_.query_heads / options_.kv_heads);
-    for (std::int32_t plane = 0; plane < heads_.scopes(); ++plane) {
-      for (std::size_t i = 0; i < width; ++i) {
-        if (heads_.of(plane).in_page(numbers.pages[i]) > 0) continue;
-        const auto at = static_cast<std::size_t>(plane) * width;
-        const auto query_heads = numbers.query_head_mass.empty() ? 0 : group;
-        move_mass(numbers.mean, at, width, i);
-        move_mass(numbers.max, at, width, i);
-        for (std::size_t q = 0; q < query_heads; ++q) {
-          move_mass(numbers.query_head_mass, (static_cast<std::size_t>(plane) * group + q) * width,
-                    width, i);
-        }
-      }
-    }
-  }
-
-  /// To the row's last page, which is being written and so is every head's.
-  static void move_mass(std::vector<float>& masses, std::size_t row, std::size_t width,
-                        std::size_t from) {
-    masses[row + width - 1] = std::min(1.0F, masses[row + width - 1] + masses[row + from]);
-    masses[row + from] = 0.0F;
   }
 
   void finish() {

@@ -80,7 +80,7 @@ void EpisodeReader::read_episodes(hid_t file, const Captures& captures) {
       EpisodeRow& row = episodes_[i];
       const std::size_t table = c / 2;
       Range& range =
-          table < kEpisodeTables ? row.ranges[table] : optional[table - kEpisodeTables].second(row);
+          table < kEpisodeTables ? row.ranges[table] : row.*optional[table - kEpisodeTables].second;
       (c % 2 == 0 ? range.begin : range.count) = values[i];
     }
   }

@@ -9,12 +9,10 @@ using namespace schema::v4;
 std::vector<OptionalTable> optional_tables(const Captures& captures) {
   std::vector<OptionalTable> tables;
   if (captures.key_bounds) {
-    tables.emplace_back(schema::Table<KeyBoundsRow>::kName,
-                        [](EpisodeRow& row) -> Range& { return row.key_bounds; });
+    tables.emplace_back(schema::Table<KeyBoundsRow>::kName, &EpisodeRow::key_bounds);
   }
   if (captures.head_evictions) {
-    tables.emplace_back(schema::Table<HeadEvictionRow>::kName,
-                        [](EpisodeRow& row) -> Range& { return row.head_evictions; });
+    tables.emplace_back(schema::Table<HeadEvictionRow>::kName, &EpisodeRow::head_evictions);
   }
   return tables;
 }

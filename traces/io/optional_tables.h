@@ -13,8 +13,7 @@ namespace pagequest::traces::io {
 
 /// A table that /episodes refers to beside EpisodeTables: its name, and where a row of /episodes
 /// keeps the range.
-using OptionalTable =
-    std::pair<std::string_view, schema::v4::Range& (*)(schema::v4::EpisodeRow& row)>;
+using OptionalTable = std::pair<std::string_view, schema::v4::Range schema::v4::EpisodeRow::*>;
 
 /// Those that exist with these captures, in the order of their columns in /episodes.
 [[nodiscard]] std::vector<OptionalTable> optional_tables(const Captures& captures);

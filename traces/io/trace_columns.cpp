@@ -57,9 +57,9 @@ void EpisodeWriter::append(const std::vector<EpisodeRow>& rows) {
   for (std::size_t table = 0; 2 * table < ranges_.size(); ++table) {
     std::vector<std::int64_t> begins;
     std::vector<std::int64_t> counts;
-    for (EpisodeRow row : rows) {
+    for (const EpisodeRow& row : rows) {
       const Range& range = table < kEpisodeTables ? row.ranges[table]
-                                                  : optional_[table - kEpisodeTables].second(row);
+                                                  : row.*optional_[table - kEpisodeTables].second;
       begins.push_back(range.begin);
       counts.push_back(range.count);
     }

@@ -69,6 +69,12 @@ inline constexpr int kRegisters = 192;
 /// line, the only place where its value is written behind that marker.
 [[nodiscard]] std::string derivation_text(const Derivation& derivation);
 
+/// Words of what a text repeats, from its mark on: a milestone from `=`, a filler that says nothing
+/// from `so`, and a self-check from `!`.
+inline constexpr int kMilestoneWords = 3;
+inline constexpr int kFillerWords = 4;
+inline constexpr int kCheckWords = 21;
+
 /// What stands between the answer's markers.
 [[nodiscard]] std::string derivation_answer(const Derivation& derivation);
 

@@ -3,10 +3,7 @@
 #include "engine/kv/policies/attention_policy.h"
 
 #include <limits>
-#include <string>
 #include <variant>
-
-#include "base/error.h"
 
 namespace pagequest::kv {
 
@@ -43,36 +40,11 @@ void AttentionPolicy::do_score(std::int32_t scope, std::span<const UnitView> can
   }
 }
 
-namespace {
-
-[[noreturn]] void throw_out_of_range(std::string_view policy, std::string_view name,
-                                     const std::string& found, const std::string& expected) {
-  throw usage_error({.what = "bad value for parameter `" + std::string(name) + "`",
-                     .where = std::string(policy),
-                     .found = found,
-                     .expected = expected,
-                     .hint = {}});
-}
-
-}  // namespace
-
-std::int32_t integer_in(const Params& params, std::string_view policy, std::string_view name,
-                        std::int64_t least, std::int64_t most) {
-  const std::int64_t value = params.integer(name);
-  if (value < least || value > most) {
-    throw_out_of_range(policy, name, std::to_string(value),
-                       std::to_string(least) + " to " + std::to_string(most));
-  }
-  return static_cast<std::int32_t>(value);
-}
-
-double real_in(const Params& params, std::string_view policy, std::string_view name, double least,
-               double most) {
-  const double value = params.real(name);
-  if (!(value >= least && value <= most)) {
-    throw_out_of_range(policy, name, to_text(value), to_text(least) + " to " + to_text(most));
-  }
-  return value;
+AttentionPolicy::Common common_of(const Params& params, std::int32_t recent_tokens) {
+  return {.sharing = sharing_named(params.text(kSharingParam)),
+          .group = group_mass_named(params.text(kGroupParam)),
+          .recent_tokens = recent_tokens,
+          .protect_prompt = params.flag(kPromptParam)};
 }
 
 }  // namespace pagequest::kv

@@ -8,6 +8,7 @@
 
 #include "base/events.h"
 #include "engine/kv/eviction_policy.h"
+#include "engine/kv/policies/param_ranges.h"
 #include "engine/kv/policies/prompt_end.h"
 #include "engine/kv/policies/registry.h"
 #include "engine/kv/policies/scope_attention.h"
@@ -105,12 +106,11 @@ inline constexpr std::string_view kSharingHelp =
 inline constexpr std::string_view kGroupParam = "group";
 inline constexpr std::string_view kGroupHelp =
     "query heads of a KV head count by their mean or max";
+inline constexpr std::string_view kPromptParam = "protect_prompt";
+inline constexpr std::string_view kPromptHelp =
+    "keep the prompt (all before the first decode step) too";
 
-/// Throws usage_error on a value of an integer parameter out of range.
-[[nodiscard]] std::int32_t integer_in(const Params& params, std::string_view policy,
-                                      std::string_view name, std::int64_t least, std::int64_t most);
-/// The same for a real one.
-[[nodiscard]] double real_in(const Params& params, std::string_view policy, std::string_view name,
-                             double least, double most);
+/// What these parameters say. Throws usage_error on unknown names.
+[[nodiscard]] AttentionPolicy::Common common_of(const Params& params, std::int32_t recent_tokens);
 
 }  // namespace pagequest::kv

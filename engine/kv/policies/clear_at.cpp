@@ -7,7 +7,8 @@
 #include <variant>
 
 #include "base/event_sink.h"
-#include "engine/kv/policies/attention_policy.h"
+#include "engine/kv/policies/param_ranges.h"
+#include "engine/kv/policies/registry.h"
 #include "engine/kv/policies/tool_results.h"
 
 namespace pagequest::kv {

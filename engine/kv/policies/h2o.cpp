@@ -71,7 +71,7 @@ std::span<const ParamSpec> h2o_params() {
       ParamSpec{"score", std::string("sum"),
                 "accumulated attention: sum, or mean over the queries"},
       ParamSpec{"recent_share", 0.5, "share of the budget that is the recent window, 0 to 0.95"},
-      ParamSpec{"protect_prompt", false, "keep the prompt (all before the first decode step) too"},
+      ParamSpec{kPromptParam, false, kPromptHelp},
       ParamSpec{"prompt_counts", true, "accumulate over the prompt's queries, not decode alone"},
       ParamSpec{kSharingParam, std::string("all"), kSharingHelp},
       ParamSpec{kGroupParam, std::string("mean"), kGroupHelp}};
@@ -84,12 +84,7 @@ std::unique_ptr<EvictionPolicy> make_h2o(const Params& params, const PolicyConte
   const double recent = real_in(params, "h2o", "recent_share", 0.0, kMostRecentShare);
   return std::make_unique<H2O>(
       H2OConfig{score == "mean", params.flag("prompt_counts"), recent},
-      AttentionPolicy::Common{
-          .sharing = sharing_named(params.text(kSharingParam)),
-          .group = group_mass_named(params.text(kGroupParam)),
-          .recent_tokens = static_cast<std::int32_t>(recent * context.budget_tokens),
-          .protect_prompt = params.flag("protect_prompt")},
-      context);
+      common_of(params, static_cast<std::int32_t>(recent * context.budget_tokens)), context);
 }
 
 }  // namespace pagequest::kv

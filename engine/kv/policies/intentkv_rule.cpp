@@ -54,7 +54,7 @@ std::span<const ParamSpec> intentkv_rule_params() {
   static const std::array kSpecs{
       ParamSpec{"lambda", 0.5, "decay of the memory a turn: exp(-lambda)"},
       ParamSpec{"window", std::int64_t{32}, "newest tokens that are kept"},
-      ParamSpec{"protect_prompt", true, "keep the prompt (all before the first decode step) too"}};
+      ParamSpec{kPromptParam, true, kPromptHelp}};
   return kSpecs;
 }
 
@@ -66,7 +66,7 @@ std::unique_ptr<EvictionPolicy> make_intentkv_rule(const Params& params,
           .sharing = Sharing::all,
           .group = GroupMass::mean,
           .recent_tokens = integer_in(params, "intentkv-rule", "window", 0, 1 << 16),
-          .protect_prompt = params.flag("protect_prompt")},
+          .protect_prompt = params.flag(kPromptParam)},
       context);
 }
 

@@ -4,7 +4,8 @@
 #include <array>
 #include <memory>
 
-#include "engine/kv/policies/attention_policy.h"
+#include "engine/kv/policies/param_ranges.h"
+#include "engine/kv/policies/registry.h"
 #include "engine/kv/policies/tool_results.h"
 
 namespace pagequest::kv {

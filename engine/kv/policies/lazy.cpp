@@ -79,7 +79,7 @@ std::span<const ParamSpec> lazy_params() {
                 "W, decode steps between cuts and recent tokens kept; the authors take the 80th "
                 "percentile of the recurrence intervals (27 to 363)"},
       ParamSpec{"alpha", 0.0001, "attention that activates a token (1e-4 Qwen, 5e-4 Llama)"},
-      ParamSpec{"protect_prompt", false, "keep the prompt (all before the first decode step) too"},
+      ParamSpec{kPromptParam, false, kPromptHelp},
       ParamSpec{kSharingParam, std::string("head"), kSharingHelp},
       ParamSpec{kGroupParam, std::string("max"), kGroupHelp}};
   return kSpecs;
@@ -91,13 +91,8 @@ std::unique_ptr<EvictionPolicy> make_lazy(const Params& params, const PolicyCont
     throw_unknown_name("form of lazy", form, {"code", "paper"});
   const std::int32_t window = integer_in(params, "lazy", "window", 1, 1 << 16);
   const double alpha = real_in(params, "lazy", "alpha", 0.0, 1.0);
-  return std::make_unique<Lazy>(
-      LazyConfig{form == "code", static_cast<float>(alpha), window},
-      AttentionPolicy::Common{.sharing = sharing_named(params.text(kSharingParam)),
-                              .group = group_mass_named(params.text(kGroupParam)),
-                              .recent_tokens = window,
-                              .protect_prompt = params.flag("protect_prompt")},
-      context);
+  return std::make_unique<Lazy>(LazyConfig{form == "code", static_cast<float>(alpha), window},
+                                common_of(params, window), context);
 }
 
 }  // namespace pagequest::kv

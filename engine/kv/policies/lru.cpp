@@ -25,22 +25,16 @@ class Lru final : public StampPolicy {
 }  // namespace
 
 std::span<const ParamSpec> lru_params() {
-  static const std::array kSpecs{
-      ParamSpec{"alpha", 0.01, "attention that counts as a use"},
-      ParamSpec{"protect_prompt", false, "keep the prompt (all before the first decode step) too"},
-      ParamSpec{kSharingParam, std::string("head"), kSharingHelp},
-      ParamSpec{kGroupParam, std::string("max"), kGroupHelp}};
+  static const std::array kSpecs{ParamSpec{"alpha", 0.01, "attention that counts as a use"},
+                                 ParamSpec{kPromptParam, false, kPromptHelp},
+                                 ParamSpec{kSharingParam, std::string("head"), kSharingHelp},
+                                 ParamSpec{kGroupParam, std::string("max"), kGroupHelp}};
   return kSpecs;
 }
 
 std::unique_ptr<EvictionPolicy> make_lru(const Params& params, const PolicyContext& context) {
-  return std::make_unique<Lru>(
-      static_cast<float>(real_in(params, "lru", "alpha", 0.0, 1.0)),
-      AttentionPolicy::Common{.sharing = sharing_named(params.text(kSharingParam)),
-                              .group = group_mass_named(params.text(kGroupParam)),
-                              .recent_tokens = 0,
-                              .protect_prompt = params.flag("protect_prompt")},
-      context);
+  return std::make_unique<Lru>(static_cast<float>(real_in(params, "lru", "alpha", 0.0, 1.0)),
+                               common_of(params, 0), context);
 }
 
 }  // namespace pagequest::kv

@@ -52,7 +52,7 @@ std::span<const ParamSpec> raas_params() {
       ParamSpec{"stamp", std::string("top50"),
                 "what renews a page: top50, the better half of the budget's pages, or alpha"},
       ParamSpec{"alpha", 0.01, "mass that renews a page, with stamp=alpha"},
-      ParamSpec{"protect_prompt", true, "keep the prompt (all before the first decode step) too"},
+      ParamSpec{kPromptParam, true, kPromptHelp},
       ParamSpec{kSharingParam, std::string("head"), kSharingHelp},
       ParamSpec{kGroupParam, std::string("max"), kGroupHelp}};
   return kSpecs;
@@ -64,13 +64,7 @@ std::unique_ptr<EvictionPolicy> make_raas(const Params& params, const PolicyCont
     throw_unknown_name("stamp of raas", stamp, {"alpha", "top50"});
   }
   const auto alpha = static_cast<float>(real_in(params, "raas", "alpha", 0.0, 1.0));
-  return std::make_unique<Raas>(
-      RaasConfig{stamp == "top50", alpha},
-      AttentionPolicy::Common{.sharing = sharing_named(params.text(kSharingParam)),
-                              .group = group_mass_named(params.text(kGroupParam)),
-                              .recent_tokens = 0,
-                              .protect_prompt = params.flag("protect_prompt")},
-      context);
+  return std::make_unique<Raas>(RaasConfig{stamp == "top50", alpha}, common_of(params, 0), context);
 }
 
 }  // namespace pagequest::kv

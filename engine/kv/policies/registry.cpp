@@ -7,7 +7,7 @@
 #include <iterator>
 #include <vector>
 
-#include "base/error.h"
+#include "engine/kv/policies/param_ranges.h"
 
 namespace pagequest::kv {
 
@@ -118,14 +118,7 @@ std::vector<ParamSpec> params_of(const PolicyEntry& entry) {
 
 std::int32_t every_steps(const PolicyEntry& entry, const Params& params) {
   if (entry.trigger != Trigger::budget) return 0;
-  constexpr std::int64_t kMost = 1 << 20;
-  const std::int64_t steps = params.integer(kEverySteps);
-  if (steps >= 0 && steps <= kMost) return static_cast<std::int32_t>(steps);
-  throw usage_error({.what = "bad value for parameter `every_steps`",
-                     .where = std::string(entry.name),
-                     .found = std::to_string(steps),
-                     .expected = "0 to " + std::to_string(kMost) + " decode steps",
-                     .hint = {}});
+  return integer_in(params, entry.name, kEverySteps, 0, 1 << 20);
 }
 
 PolicyNeeds needs_of(const PolicySpec& spec) {

@@ -223,7 +223,7 @@ std::span<const ParamSpec> rkv_params() {
       ParamSpec{"period", std::int64_t{128}, "tokens of the sequence between two decisions"},
       ParamSpec{"direction_bug", true,
                 "spare token 0 for tokens without a near-duplicate, as the code does"},
-      ParamSpec{"protect_prompt", false, "keep the prompt (all before the first decode step) too"},
+      ParamSpec{kPromptParam, false, kPromptHelp},
       ParamSpec{kSharingParam, std::string("head"), kSharingHelp}};
   return kSpecs;
 }
@@ -235,7 +235,7 @@ std::unique_ptr<EvictionPolicy> make_rkv(const Params& params, const PolicyConte
       AttentionPolicy::Common{.sharing = sharing_named(params.text(kSharingParam)),
                               .group = GroupMass::max,
                               .recent_tokens = kQueries,
-                              .protect_prompt = params.flag("protect_prompt")},
+                              .protect_prompt = params.flag(kPromptParam)},
       context);
 }
 

@@ -4,24 +4,21 @@
 // an auxiliary thread, which tool responses have expired. A malformed or out-of-range command
 // deletes nothing. Thoughts are never dropped. The paper groups a tool call with its response in a
 // footnote and speaks of "tool outputs" elsewhere, hence the parameter.
-#include <algorithm>
 #include <array>
-#include <limits>
 #include <memory>
 #include <set>
 #include <variant>
 
+#include "engine/kv/policies/command_policy.h"
 #include "engine/kv/policies/registry.h"
 
 namespace pagequest::kv {
 namespace {
 
-class SideQuest final : public EvictionPolicy {
+class SideQuest final : public CommandPolicy {
  public:
   explicit SideQuest(bool evict_call) : evict_call_(evict_call) {}
 
-  [[nodiscard]] Unit unit() const override { return Unit::message; }
-  [[nodiscard]] Trigger trigger() const override { return Trigger::command; }
   [[nodiscard]] bool evicts_call() const override { return evict_call_; }
   [[nodiscard]] std::vector<std::int32_t> commanded() const override {
     return {commanded_.begin(), commanded_.end()};
@@ -33,13 +30,6 @@ class SideQuest final : public EvictionPolicy {
     const auto* joined = std::get_if<AuxJoined>(&event);
     if (joined == nullptr || !joined->parsed) return;
     commanded_.insert(joined->cursors.begin(), joined->cursors.end());
-  }
-
-  void do_score(std::int32_t /*scope*/, std::span<const UnitView> candidates,
-                std::span<float> keep) const override {
-    std::transform(candidates.begin(), candidates.end(), keep.begin(), [this](const auto& unit) {
-      return commanded_.contains(unit.id) ? 0.0F : std::numeric_limits<float>::infinity();
-    });
   }
 
   bool evict_call_;

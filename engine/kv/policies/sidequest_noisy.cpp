@@ -3,16 +3,15 @@
 // SideQuest with a model that is worse at it than the one that plays: commands get lost (an
 // untrained model fails to write 15 to 30 % of them, SideQuest section 4.5), expired responses are
 // missed, and responses that are still needed are named. Needed is what the model does not name.
-#include <algorithm>
 #include <array>
-#include <limits>
 #include <memory>
 #include <set>
 #include <variant>
 
 #include "base/event_sink.h"
 #include "base/rng.h"
-#include "engine/kv/policies/attention_policy.h"
+#include "engine/kv/policies/command_policy.h"
+#include "engine/kv/policies/param_ranges.h"
 #include "engine/kv/policies/registry.h"
 
 namespace pagequest::kv {
@@ -25,12 +24,10 @@ struct Noise {
   std::uint64_t seed;
 };
 
-class SideQuestNoisy final : public EvictionPolicy {
+class SideQuestNoisy final : public CommandPolicy {
  public:
   explicit SideQuestNoisy(const Noise& noise) : noise_(noise) {}
 
-  [[nodiscard]] Unit unit() const override { return Unit::message; }
-  [[nodiscard]] Trigger trigger() const override { return Trigger::command; }
   [[nodiscard]] std::vector<std::int32_t> commanded() const override {
     return {commanded_.begin(), commanded_.end()};
   }
@@ -61,13 +58,6 @@ class SideQuestNoisy final : public EvictionPolicy {
       commanded_.insert(cursor);
       held_.erase(cursor);
     }
-  }
-
-  void do_score(std::int32_t /*scope*/, std::span<const UnitView> candidates,
-                std::span<float> keep) const override {
-    std::transform(candidates.begin(), candidates.end(), keep.begin(), [this](const auto& unit) {
-      return commanded_.contains(unit.id) ? 0.0F : std::numeric_limits<float>::infinity();
-    });
   }
 
   Noise noise_;

@@ -10,9 +10,7 @@
 #include <memory>
 #include <variant>
 
-#include "base/error.h"
-#include "engine/kv/policies/prompt_end.h"
-#include "engine/kv/policies/registry.h"
+#include "engine/kv/policies/attention_policy.h"
 
 namespace pagequest::kv {
 namespace {
@@ -57,22 +55,13 @@ class Streaming final : public EvictionPolicy {
 std::span<const ParamSpec> streaming_params() {
   static const std::array kSpecs{
       ParamSpec{"sink_tokens", std::int64_t{4}, "first tokens to keep, rounded up to pages"},
-      ParamSpec{"protect_prompt", false, "keep the prompt (all before the first decode step) too"}};
+      ParamSpec{kPromptParam, false, kPromptHelp}};
   return kSpecs;
 }
 
 std::unique_ptr<EvictionPolicy> make_streaming(const Params& params, const PolicyContext& context) {
-  constexpr std::int64_t kMostSinkTokens = 1 << 20;
-  const std::int64_t sink_tokens = params.integer("sink_tokens");
-  if (sink_tokens < 0 || sink_tokens > kMostSinkTokens) {
-    throw usage_error({.what = "bad value for parameter `sink_tokens`",
-                       .where = "streaming",
-                       .found = std::to_string(sink_tokens),
-                       .expected = "0 to " + std::to_string(kMostSinkTokens) + " tokens",
-                       .hint = {}});
-  }
-  return std::make_unique<Streaming>(static_cast<std::int32_t>(sink_tokens),
-                                     params.flag("protect_prompt"), context.page_size);
+  return std::make_unique<Streaming>(integer_in(params, "streaming", "sink_tokens", 0, 1 << 20),
+                                     params.flag(kPromptParam), context.page_size);
 }
 
 }  // namespace pagequest::kv

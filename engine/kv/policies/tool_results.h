@@ -3,21 +3,17 @@
 #pragma once
 
 #include <algorithm>
-#include <limits>
 #include <set>
-#include <span>
 #include <variant>
 #include <vector>
 
-#include "engine/kv/policies/registry.h"
+#include "engine/kv/policies/command_policy.h"
 
 namespace pagequest::kv {
 
 /// What policies have in common that name tool responses by a rule, at turn boundaries.
-class ToolResultPolicy : public EvictionPolicy {
+class ToolResultPolicy : public CommandPolicy {
  public:
-  [[nodiscard]] Unit unit() const final { return Unit::message; }
-  [[nodiscard]] Trigger trigger() const final { return Trigger::command; }
   [[nodiscard]] std::vector<std::int32_t> commanded() const final { return chosen(); }
   void clear_commands() final {
     for (const std::int32_t cursor : chosen()) held_.erase(cursor);
@@ -43,15 +39,6 @@ class ToolResultPolicy : public EvictionPolicy {
       held_.insert(tool->cursor);
     }
     observe_other(event);
-  }
-
-  void do_score(std::int32_t /*scope*/, std::span<const UnitView> candidates,
-                std::span<float> keep) const final {
-    const std::vector<std::int32_t> named = chosen();
-    std::transform(candidates.begin(), candidates.end(), keep.begin(), [&](const auto& unit) {
-      return std::ranges::binary_search(named, unit.id) ? 0.0F
-                                                        : std::numeric_limits<float>::infinity();
-    });
   }
 
   std::set<std::int32_t> held_;

@@ -34,20 +34,14 @@ class Tova final : public AttentionPolicy {
 }  // namespace
 
 std::span<const ParamSpec> tova_params() {
-  static const std::array kSpecs{
-      ParamSpec{"protect_prompt", false, "keep the prompt (all before the first decode step) too"},
-      ParamSpec{kSharingParam, std::string("layer"), kSharingHelp},
-      ParamSpec{kGroupParam, std::string("mean"), kGroupHelp}};
+  static const std::array kSpecs{ParamSpec{kPromptParam, false, kPromptHelp},
+                                 ParamSpec{kSharingParam, std::string("layer"), kSharingHelp},
+                                 ParamSpec{kGroupParam, std::string("mean"), kGroupHelp}};
   return kSpecs;
 }
 
 std::unique_ptr<EvictionPolicy> make_tova(const Params& params, const PolicyContext& context) {
-  return std::make_unique<Tova>(
-      AttentionPolicy::Common{.sharing = sharing_named(params.text(kSharingParam)),
-                              .group = group_mass_named(params.text(kGroupParam)),
-                              .recent_tokens = 0,
-                              .protect_prompt = params.flag("protect_prompt")},
-      context);
+  return std::make_unique<Tova>(common_of(params, 0), context);
 }
 
 }  // namespace pagequest::kv

@@ -14,7 +14,6 @@ using namespace pagequest::testing;
 using kv::DecisionPoint;
 using kv::EvictionController;
 using kv::PolicySpec;
-using Spans = std::vector<TokenSpan>;
 
 namespace {
 

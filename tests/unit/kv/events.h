@@ -13,9 +13,12 @@
 /// Events of episode 0's main thread, for tests of policies.
 namespace pagequest::testing {
 
+using Spans = std::vector<TokenSpan>;
+using Victims = std::vector<kv::Victim>;
+
 /// Of victims that every head loses.
-inline std::vector<TokenSpan> spans_of(const std::vector<kv::Victim>& victims) {
-  std::vector<TokenSpan> spans;
+inline Spans spans_of(const Victims& victims) {
+  Spans spans;
   for (const kv::Victim& victim : victims) spans.push_back(victim.span);
   return spans;
 }
@@ -45,21 +48,6 @@ void fill(Observer& observer, std::int32_t step, std::int32_t first, std::int32_
                                 .tokens = tokens});
 }
 
-/// One layer and KV head; the masses are means and maxima.
-template <class Observer>
-void attend(Observer& observer, std::int32_t step, const std::vector<std::int32_t>& pages,
-            const std::vector<float>& masses) {
-  observer.observe(PagesAttended{.episode = EpisodeId{0},
-                                 .thread = Thread::main,
-                                 .step = step,
-                                 .query_rows = 1,
-                                 .layers = 1,
-                                 .kv_heads = 1,
-                                 .pages = pages,
-                                 .mean = masses,
-                                 .max = masses});
-}
-
 /// The masses are of (layer, KV head, page), means and maxima alike.
 template <class Observer>
 void attend_heads(Observer& observer, std::int32_t step, const kv::KvShape& shape,
@@ -73,6 +61,13 @@ void attend_heads(Observer& observer, std::int32_t step, const kv::KvShape& shap
                                  .pages = pages,
                                  .mean = masses,
                                  .max = masses});
+}
+
+/// One layer and KV head.
+template <class Observer>
+void attend(Observer& observer, std::int32_t step, const std::vector<std::int32_t>& pages,
+            const std::vector<float>& masses) {
+  attend_heads(observer, step, {}, pages, masses);
 }
 
 template <class Observer>

@@ -16,7 +16,6 @@ using namespace pagequest;
 using namespace pagequest::testing;
 using kv::DecisionPoint;
 using kv::EvictionController;
-using Spans = std::vector<TokenSpan>;
 
 namespace {
 

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "engine/kv/eviction_controller.h"
+#include "tests/unit/kv/chi_squared.h"
 #include "tests/unit/kv/events.h"
 
 using namespace pagequest;
@@ -35,18 +36,6 @@ std::int32_t first_victim(std::int64_t seed, std::int32_t episode) {
   auto controller = five_responses(seed, 43, episode);
   return (spans_of(controller.victims(DecisionPoint::step_end)).at(0).first - 4) / 8;
 }
-
-/// Pearson's statistic of draws against the uniform distribution over four responses.
-double chi_squared(const std::array<int, 5>& counts, double draws) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < 4; ++i) {
-    const double expected = draws / 4;
-    sum += (counts[i] - expected) * (counts[i] - expected) / expected;
-  }
-  return sum;
-}
-
-constexpr double kChiSquared999 = 16.27;  // 99.9 % of 3 degrees of freedom
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "engine/kv/eviction_controller.h"
+#include "tests/unit/kv/chi_squared.h"
 #include "tests/unit/kv/policy_scores.h"
 
 using namespace pagequest;
@@ -36,17 +37,6 @@ std::size_t page_of(const Victim& victim) {
 
 using Counts = std::array<int, 5>;
 
-/// Pearson's statistic against the uniform distribution over pages 0 to 3.
-double chi_squared(const Counts& counts, double draws) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < 4; ++i) {
-    const double expected = draws / 4;
-    sum += (counts[i] - expected) * (counts[i] - expected) / expected;
-  }
-  return sum;
-}
-
-constexpr double kChiSquared999 = 16.27;  // 99.9 % of 3 degrees of freedom
 constexpr int kDraws = 2000;
 
 }  // namespace

@@ -12,7 +12,6 @@ using namespace pagequest;
 using namespace pagequest::testing;
 using kv::DecisionPoint;
 using kv::EvictionController;
-using Spans = std::vector<TokenSpan>;
 
 using Catch::Matchers::WithinAbs;
 using Key = std::vector<float>;

@@ -15,8 +15,6 @@ using namespace pagequest::testing;
 using kv::DecisionPoint;
 using kv::EvictionController;
 using kv::Victim;
-using Spans = std::vector<TokenSpan>;
-using Victims = std::vector<Victim>;
 
 namespace {
 

@@ -100,6 +100,25 @@ TEST_CASE("A line of the control needs no register but the one that was written 
   }
 }
 
+TEST_CASE("Milestones, fillers and checks are as long as the constants say") {
+  int checks = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const Derivation derivation =
+        draw_derivation(find_derivation_setting("default"), Reach::far, Rng(seed));
+    const std::string text = derivation_text(derivation);
+    const Words words = split_words(text);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (words[i] == "=") CHECK(words.at(i + kMilestoneWords) == "so");
+      if (words[i] == "so") CHECK(words.at(i + kFillerWords) == ">");
+      if (words[i] != "!") continue;
+      ++checks;
+      CHECK(words.at(i + kCheckWords - 2) == "^");
+      CHECK(words.at(i + kCheckWords - 1) == words.at(i + 1));  // back to what was checked
+    }
+  }
+  CHECK(checks > 100);
+}
+
 TEST_CASE("Every word of both tasks is in their vocabulary") {
   const std::string kind = GENERATE("cot", "direct");
   const std::vector<std::string> vocabulary = derivation_vocabulary();
