@@ -106,7 +106,7 @@ inline constexpr std::int64_t kMostQueries = 8;
                                                               const KvLayout& layout,
                                                               std::int64_t group) {
   const std::int64_t padded_pages = (page_count + 15) / 16 * 16;  // whole vectors of page sums
-  return kMostQueries * (page_count * layout.token_stride() + padded_pages + layout.head_dim +
+  return kMostQueries * (padded_pages * layout.token_stride() + padded_pages + layout.head_dim +
                          layout.value_stride()) +
          group * padded_pages;
 }

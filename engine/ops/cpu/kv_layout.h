@@ -35,8 +35,9 @@ struct KvShape {
 ///   scales  (2, token_stride) f32, of keys, then of values; int8 only
 /// with w = 2 for bf16 (pairs of components, pairs of tokens) and 1 else, so that both the scores
 /// (over tokens) and the output (over components) are sums of whole vectors without a horizontal
-/// step. Strides are in elements, rounded up to the widest vector; a page's tokens are rounded up
-/// to an even number for bf16.
+/// step. Strides are in elements. Components are rounded up to the widest vector, and so are the
+/// tokens of a page unless there are at most half as many: then to a part of a vector, of which
+/// the kernels join those of several pages. Values are rounded up to an even number for bf16.
 struct KvLayout {
   KvType type;
   std::int64_t head_dim;   // a multiple of 8
@@ -50,7 +51,11 @@ struct KvLayout {
   [[nodiscard]] constexpr std::int64_t element_bytes() const {
     return type == KvType::f32 ? 4 : type == KvType::bf16 ? 2 : 1;
   }
-  [[nodiscard]] constexpr std::int64_t token_stride() const { return round_up(page_size); }
+  [[nodiscard]] constexpr std::int64_t token_stride() const {
+    if (page_size <= kWidestVector / 4) return kWidestVector / 4;
+    if (page_size <= kWidestVector / 2) return kWidestVector / 2;
+    return round_up(page_size);
+  }
   [[nodiscard]] constexpr std::int64_t value_stride() const { return round_up(head_dim); }
   [[nodiscard]] constexpr std::int64_t values_offset_bytes() const {
     return head_dim * token_stride() * element_bytes();

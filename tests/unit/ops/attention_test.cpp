@@ -37,7 +37,16 @@ const std::vector<AttentionShape>& shapes() {
                                                {2, 16, 8, 20, 60, KvType::f32, 1},
                                                {8, 64, 16, 5, 200, KvType::f32, 0, true},
                                                {8, 64, 32, 9, 333, kBf16, 128, true},
-                                               {1, 8, 16, 3, 50, kInt8, 20, true}};
+                                               {1, 8, 16, 3, 50, kInt8, 20, true},
+                                               // Pages that share vectors.
+                                               {2, 64, 4, 1, 303},
+                                               {9, 24, 3, 5, 110},
+                                               {2, 64, 4, 33, 205, kBf16, 47},
+                                               {3, 16, 2, 7, 61, kInt8, 13, true},
+                                               {2, 64, 1, 1, 150, kBf16},
+                                               {2, 64, 8, 1, 303, kInt8},
+                                               {4, 40, 7, 19, 300, kBf16, 100, true},
+                                               {1, 64, 6, 12, 200, KvType::f32, 33}};
   return all;
 }
 

@@ -30,7 +30,8 @@ struct PageRange {
   std::int64_t end;
 };
 
-/// Pages that any of the rows [first_row, last_row] can see.
+/// Pages that any of the rows [first_row, last_row] can see. Pages that share a vector with the
+/// first one come along, so that which lanes a page has does not depend on the rows.
 inline PageRange pages_of_rows(const AttentionArgs& args, std::int64_t first_row,
                                std::int64_t last_row) {
   PageRange range{0, args.page_count};
@@ -41,6 +42,8 @@ inline PageRange pages_of_rows(const AttentionArgs& args, std::int64_t first_row
          args.pages[range.first].first_position + args.shape.page_size <= first) {
     ++range.first;
   }
+  const std::int64_t sharers = kLanes / args.shape.token_stride;
+  if (sharers > 1) range.first -= range.first % sharers;
   return range;
 }
 

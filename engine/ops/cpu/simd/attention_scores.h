@@ -29,17 +29,28 @@ inline constexpr int kTokenVectors = kQueries <= 2   ? 4
                                      : kQueries <= 4 ? 2
                                                      : 1;
 
-/// Dot products of the queries with the keys of kVectors vectors of tokens, kLanes each.
-template <class Kv, int kQueries, int kVectors>
-void dot_keys(const AttentionArgs& args, const float* queries, const std::byte* const* keys,
-              const std::byte* const* next, Vec (&out)[kVectors][kQueries]) {
-  const std::int64_t stride = args.shape.token_stride * Kv::kWidth * Kv::kBytes;
+/// Where the tokens of one vector lie: kPages pages, an equal part of the vector each.
+template <int kPages>
+struct TokenVector {
+  const std::byte* blocks[kPages];
+  std::int64_t page;
+  std::int64_t token;
+};
+
+/// Dot products of the queries with the keys of kVectors vectors of tokens.
+template <class Kv, int kQueries, int kVectors, int kPages>
+void dot_keys(const AttentionArgs& args, const float* queries,
+              const TokenVector<kPages> (&tokens)[kVectors], const std::byte* const* next,
+              Vec (&out)[kVectors][kQueries]) {
+  constexpr std::int64_t kTokenBytes = Kv::kWidth * Kv::kBytes;
+  const std::int64_t stride = args.shape.token_stride * kTokenBytes;
   Vec sums[kVectors][kQueries]{};
   for (std::int64_t d = 0; d < args.shape.head_dim; d += Kv::kWidth) {
     const std::int64_t at = d / Kv::kWidth * stride;
     for (int u = 0; u < kVectors; ++u) {
       __builtin_prefetch(next[u] + at);
-      const typename Kv::Vectors key = Kv::load(keys[u] + at);
+      const typename Kv::Vectors key = Kv::of(
+          join_parts<typename Kv::Stored>(tokens[u].blocks, at + tokens[u].token * kTokenBytes));
       for (int v = 0; v < kQueries; ++v) {
         Kv::add(sums[u][v], key, queries + d * kQueries + v, kQueries);
       }
@@ -64,43 +75,62 @@ struct TokenCursor {
   std::int64_t page;
   std::int64_t token;
 
-  void advance(const AttentionArgs& args) {
+  /// Returns the vector that it points to. Behind the last page the vector repeats that page.
+  template <int kPages>
+  TokenVector<kPages> next(const AttentionArgs& args, const PageRange& pages) {
+    TokenVector<kPages> vector{.blocks = {}, .page = page, .token = token};
+    for (int i = 0; i < kPages; ++i) {
+      vector.blocks[i] = block_of(args, page + i < pages.end ? page + i : pages.end - 1);
+    }
     token += kLanes;
-    if (token < args.shape.token_stride) return;
-    token = 0;
-    ++page;
+    if (token >= args.shape.token_stride) {
+      token = 0;
+      page += kPages;
+    }
+    return vector;
   }
 };
 
-template <class Kv, int kQueries, int kVectors>
+/// Bit i: the row at `position` sees the token of lane i. Pages outside of the range have none.
+template <int kPages>
+std::uint64_t visible_lanes(const AttentionArgs& args, const PageRange& pages,
+                            const TokenVector<kPages>& tokens, std::int64_t position) {
+  std::uint64_t lanes = 0;
+  for (int i = 0; i < kPages && tokens.page + i < pages.end; ++i) {
+    const std::uint64_t seen = visible_tokens(args, args.pages[tokens.page + i], position);
+    lanes |= seen >> tokens.token << i * (kLanes / kPages);
+  }
+  return lanes;
+}
+
+/// Scales of the keys of a vector's tokens.
+template <int kPages>
+Vec key_scales(const AttentionArgs& args, const TokenVector<kPages>& tokens) {
+  return join_parts<Vec>(tokens.blocks,
+                         args.shape.scales_offset + tokens.token * std::int64_t{sizeof(float)});
+}
+
+template <class Kv, int kQueries, int kVectors, int kPages>
 void score_vectors(const AttentionArgs& args, const AttentionScratch& scratch,
                    const QueryBlock& block, TokenCursor& cursor, Vec (&largest_score)[kQueries]) {
-  const std::byte* keys[kVectors];
+  TokenVector<kPages> tokens[kVectors];
   const std::byte* next[kVectors];
-  TokenCursor places[kVectors];
   const std::int64_t distance = pages_ahead(args, kVectors);
   for (int u = 0; u < kVectors; ++u) {
-    places[u] = cursor;
     const std::int64_t ahead = cursor.page + distance;
-    const std::int64_t offset = cursor.token * Kv::kWidth * Kv::kBytes;
-    keys[u] = block_of(args, cursor.page) + offset;
-    next[u] = block_of(args, ahead < block.pages.end ? ahead : cursor.page) + offset;
-    cursor.advance(args);
+    next[u] = block_of(args, ahead < block.pages.end ? ahead : block.pages.end - 1) +
+              cursor.token * Kv::kWidth * Kv::kBytes;
+    tokens[u] = cursor.next<kPages>(args, block.pages);
   }
   Vec scores[kVectors][kQueries];
-  dot_keys<Kv, kQueries, kVectors>(args, scratch.queries, keys, next, scores);
+  dot_keys<Kv, kQueries, kVectors>(args, scratch.queries, tokens, next, scores);
   for (int u = 0; u < kVectors; ++u) {
-    const AttendedPage& page = args.pages[places[u].page];
-    const std::int64_t at = places[u].page * args.shape.token_stride + places[u].token;
+    const std::int64_t at = tokens[u].page * args.shape.token_stride + tokens[u].token;
     Vec scale = splat(1.0F);
-    if constexpr (Kv::kScaled) {
-      const auto* scales =
-          reinterpret_cast<const float*>(block_of(args, places[u].page) + args.shape.scales_offset);
-      scale = load(scales + places[u].token);
-    }
+    if constexpr (Kv::kScaled) scale = key_scales(args, tokens[u]);
     for (int v = 0; v < kQueries; ++v) {
       const std::int64_t position = args.first_position + block.vector(v) / args.group;
-      const std::uint64_t visible = visible_tokens(args, page, position) >> places[u].token;
+      const std::uint64_t visible = visible_lanes(args, block.pages, tokens[u], position);
       if constexpr (Kv::kScaled) scores[u][v] *= scale;
       const Vec score = mask_scores(scores[u][v], visible);
       largest_score[v] = max(largest_score[v], score);
@@ -109,27 +139,75 @@ void score_vectors(const AttentionArgs& args, const AttentionScratch& scratch,
   }
 }
 
-template <class Kv, int kQueries>
-void score_pages(const AttentionArgs& args, const AttentionScratch& scratch,
+template <class Kv, int kQueries, int kPages>
+void score_range(const AttentionArgs& args, const AttentionScratch& scratch,
                  const QueryBlock& block, Vec (&largest_score)[kQueries]) {
   constexpr int kVectors = kTokenVectors<kQueries>;
-  for (int v = 0; v < kQueries; ++v) largest_score[v] = splat(-__builtin_inff());
-  const std::int64_t vectors_in_page = args.shape.token_stride / kLanes;
-  std::int64_t left = (block.pages.end - block.pages.first) * vectors_in_page;
+  std::int64_t left = (block.pages.end - block.pages.first) * args.shape.token_stride;
   TokenCursor cursor{block.pages.first, 0};
-  for (; left >= kVectors; left -= kVectors) {
-    score_vectors<Kv, kQueries, kVectors>(args, scratch, block, cursor, largest_score);
+  for (; left > (kVectors - 1) * kLanes; left -= kVectors * kLanes) {
+    score_vectors<Kv, kQueries, kVectors, kPages>(args, scratch, block, cursor, largest_score);
   }
-  for (; left > 0; --left) {
-    score_vectors<Kv, kQueries, 1>(args, scratch, block, cursor, largest_score);
+  for (; left > 0; left -= kLanes) {
+    score_vectors<Kv, kQueries, 1, kPages>(args, scratch, block, cursor, largest_score);
   }
 }
 
-/// Turns one query's scores into exponentials; returns their sum. The total is summed the same way
-/// with and without capture.
+/// Also writes the scores of the vector's pages behind the range: -infinity.
+template <class Kv, int kQueries>
+void score_pages(const AttentionArgs& args, const AttentionScratch& scratch,
+                 const QueryBlock& block, Vec (&largest_score)[kQueries]) {
+  for (int v = 0; v < kQueries; ++v) largest_score[v] = splat(-__builtin_inff());
+  if constexpr (kLanes >= 16) {
+    if (args.shape.token_stride == kLanes / 4) {
+      return score_range<Kv, kQueries, 4>(args, scratch, block, largest_score);
+    }
+  }
+  if constexpr (kLanes >= 8) {
+    if (args.shape.token_stride == kLanes / 2) {
+      return score_range<Kv, kQueries, 2>(args, scratch, block, largest_score);
+    }
+  }
+  score_range<Kv, kQueries, 1>(args, scratch, block, largest_score);
+}
+
+/// Sums of the parts of a vector, one of each of the kPages pages that share it.
+template <int kPages>
+void store_part_sums(Vec e, float* sums) {
+  constexpr int kPart = PQ_LANES / kPages;
+  for (int i = 0; i < kPages; ++i) {
+    float sum = 0.0F;
+    for (int t = 0; t < kPart; ++t) sum += e[i * kPart + t];
+    sums[i] = sum;
+  }
+}
+
+/// Zeros for the pages outside of the range whose sums share a vector with one of the range.
+inline void clear_neighbours(float* page_sums, const PageRange& pages) {
+  store(page_sums + pages.first / kLanes * kLanes, Vec{});
+  store(page_sums + (pages.end - 1) / kLanes * kLanes, Vec{});
+}
+
+/// exponentiate() for pages that share vectors.
+template <bool kCapture, int kPages>
+float exponentiate_parts(const AttentionArgs& args, float* weights, float* page_sums,
+                         const PageRange& pages, float shift) {
+  Vec total{};
+  if constexpr (kCapture) clear_neighbours(page_sums, pages);
+  for (std::int64_t p = pages.first; p < pages.end; p += kPages) {
+    float* at = weights + p * args.shape.token_stride;
+    const Vec e = exp(load(at) - shift);
+    store(at, e);
+    total += e;
+    if constexpr (kCapture) store_part_sums<kPages>(e, page_sums + p);
+  }
+  return sum(total);
+}
+
+/// exponentiate() for pages of whole vectors.
 template <bool kCapture>
-float exponentiate(const AttentionArgs& args, float* weights, float* page_sums,
-                   const PageRange& pages, float shift) {
+float exponentiate_pages(const AttentionArgs& args, float* weights, float* page_sums,
+                         const PageRange& pages, float shift) {
   const std::int64_t stride = args.shape.token_stride;
   Vec total{};
   Vec page_totals[kLanes]{};
@@ -151,6 +229,23 @@ float exponentiate(const AttentionArgs& args, float* weights, float* page_sums,
     }
   }
   return sum(total);
+}
+
+/// Turns one query's scores into exponentials; returns their sum. The total is summed the same way
+/// with and without capture.
+template <bool kCapture>
+float exponentiate(const AttentionArgs& args, float* weights, float* page_sums,
+                   const PageRange& pages, float shift) {
+  const std::int64_t stride = args.shape.token_stride;
+  if constexpr (kLanes >= 16) {
+    if (stride == kLanes / 4)
+      return exponentiate_parts<kCapture, 4>(args, weights, page_sums, pages, shift);
+  }
+  if constexpr (kLanes >= 8) {
+    if (stride == kLanes / 2)
+      return exponentiate_parts<kCapture, 2>(args, weights, page_sums, pages, shift);
+  }
+  return exponentiate_pages<kCapture>(args, weights, page_sums, pages, shift);
 }
 
 }  // namespace pagequest::ops::PQ_ISA_NAMESPACE

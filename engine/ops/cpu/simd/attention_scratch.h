@@ -8,7 +8,7 @@
 namespace pagequest::ops::PQ_ISA_NAMESPACE {
 
 struct AttentionScratch {
-  float* weights;        // (query vector, page, token_stride): scores, then exponentials
+  float* weights;        // (query vector, padded page, token_stride): scores, then exponentials
   float* page_sums;      // (query vector, padded page): sums of exponentials; only with capture
   float* queries;        // (head_dim, query vector), times the scale
   float* sums;           // (query vector, value_stride): weighted sums of the values
@@ -36,8 +36,8 @@ inline std::int64_t pages_ahead(const AttentionArgs& args, std::int64_t token_ve
 
 inline AttentionScratch divide_scratch(const AttentionArgs& args) {
   AttentionScratch scratch;
-  scratch.context = args.page_count * args.shape.token_stride;
   scratch.padded_pages = (args.page_count + 15) / 16 * 16;
+  scratch.context = scratch.padded_pages * args.shape.token_stride;
   scratch.weights = args.scratch;
   scratch.page_sums = scratch.weights + kMostQueries * scratch.context;
   scratch.queries = scratch.page_sums + kMostQueries * scratch.padded_pages;

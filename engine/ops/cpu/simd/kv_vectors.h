@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/ops/cpu/kernels.h"
+#include "engine/ops/cpu/simd/join_parts.h"
 #include "engine/ops/cpu/simd/vec.h"
 
 // How each KV type multiplies a vector of stored elements into f32 sums. kWidth elements lie side
@@ -24,9 +25,8 @@ struct SingleKv {
 struct F32Kv : SingleKv {
   static constexpr std::int64_t kBytes = 4;
   static constexpr bool kScaled = false;
-  static Vectors load(const std::byte* p) {
-    return {PQ_ISA_NAMESPACE::load(reinterpret_cast<const float*>(p))};
-  }
+  using Stored = Vec;
+  static Vectors of(Stored elements) { return {elements}; }
 };
 
 struct Bf16Kv {
@@ -36,10 +36,8 @@ struct Bf16Kv {
   struct Vectors {
     Vec first, second;
   };
-  static Vectors load(const std::byte* p) {
-    const WordVec pairs = load_pairs(p);
-    return {first_of(pairs), second_of(pairs)};
-  }
+  using Stored = WordVec;
+  static Vectors of(Stored pairs) { return {first_of(pairs), second_of(pairs)}; }
   static void add(Vec& sum, const Vectors& v, const float* factors, std::int64_t step) {
     sum += factors[0] * v.first;
     sum += factors[step] * v.second;
@@ -49,7 +47,8 @@ struct Bf16Kv {
 struct Int8Kv : SingleKv {
   static constexpr std::int64_t kBytes = 1;
   static constexpr bool kScaled = true;
-  static Vectors load(const std::byte* p) { return {load_int8(p)}; }
+  using Stored = ByteVec;
+  static Vectors of(Stored bytes) { return {to_floats(bytes)}; }
 };
 
 }  // namespace pagequest::ops::PQ_ISA_NAMESPACE

@@ -83,9 +83,8 @@ inline WordVec widen(CodeVec bytes) { return __builtin_convertvector(bytes, Word
 inline WordVec load_codes(const std::byte* p) {
   return widen(*reinterpret_cast<const CodeVec*>(p));
 }
-inline Vec load_int8(const std::byte* p) {
-  return __builtin_convertvector(widen(*reinterpret_cast<const ByteVec*>(p)), Vec);
-}
+inline Vec to_floats(ByteVec bytes) { return __builtin_convertvector(widen(bytes), Vec); }
+inline Vec load_int8(const std::byte* p) { return to_floats(*reinterpret_cast<const ByteVec*>(p)); }
 
 inline IntVec lane_numbers() {
   IntVec lanes{};
