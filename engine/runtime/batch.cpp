@@ -26,51 +26,41 @@ void check_positions(std::span<const ScheduledChunk> scheduled, const model::Mod
   }
 }
 
-/// Without columns.
+/// With logical pages for columns.
 GroupPages live_pages(const kv::PageTable& table) {
   GroupPages group;
   const std::span<const kv::PageSlot> slots = table.slots();
   group.pages.reserve(slots.size());
-  std::int32_t first_position = -table.page_size();
-  for (const kv::PageSlot& slot : slots) {
+  group.columns.reserve(slots.size());
+  std::int32_t first_position = 0;
+  for (std::size_t logical = 0; logical < slots.size(); ++logical) {
+    const kv::PageSlot& slot = slots[logical];
+    if (slot.live != 0) {
+      if (slot.live != slot.rows) group.compacted.push_back({group.pages.size(), slot.live});
+      group.pages.push_back({slot.rows, slot.physical.value, first_position});
+      group.columns.push_back(static_cast<std::int32_t>(logical));
+    }
     first_position += table.page_size();
-    if (slot.live == 0) continue;
-    if (slot.live != slot.rows) group.compacted.push_back({group.pages.size(), slot.live});
-    group.pages.push_back({slot.rows, slot.physical.value, first_position});
   }
   return group;
 }
 
-/// Logical pages of any group, ascending.
-std::vector<std::int32_t> union_of(std::span<const GroupPages> groups, std::int32_t page_size) {
-  std::vector<std::int32_t> listed;
-  for (const GroupPages& group : groups) {
-    std::vector<std::int32_t> merged;
-    merged.reserve(std::max(listed.size(), group.pages.size()));
-    auto next = listed.cbegin();
-    for (const ops::AttendedPage& page : group.pages) {
-      const std::int32_t logical = page.first_position / page_size;
-      while (next != listed.cend() && *next < logical) merged.push_back(*next++);
-      if (next != listed.cend() && *next == logical) ++next;
-      merged.push_back(logical);
+/// Lists the logical pages of all groups and makes columns of the groups' logical pages.
+void find_columns(ForwardChunk& chunk, std::size_t logical_pages) {
+  std::vector<std::int32_t> column_of(logical_pages, -1);
+  for (const GroupPages& group : chunk.groups) {
+    for (const std::int32_t logical : group.columns) {
+      column_of[static_cast<std::size_t>(logical)] = 0;
     }
-    merged.insert(merged.end(), next, listed.cend());
-    listed = std::move(merged);
   }
-  return listed;
-}
-
-void find_columns(ForwardChunk& chunk, std::int32_t page_size) {
-  chunk.listed_pages = union_of(chunk.groups, page_size);
+  for (std::size_t logical = 0; logical < logical_pages; ++logical) {
+    if (column_of[logical] < 0) continue;
+    column_of[logical] = static_cast<std::int32_t>(chunk.listed_pages.size());
+    chunk.listed_pages.push_back(static_cast<std::int32_t>(logical));
+  }
   for (GroupPages& group : chunk.groups) {
-    group.columns.reserve(group.pages.size());
-    std::int32_t column = 0;
-    for (const ops::AttendedPage& page : group.pages) {
-      while (chunk.listed_pages[static_cast<std::size_t>(column)] !=
-             page.first_position / page_size) {
-        ++column;
-      }
-      group.columns.push_back(column++);
+    for (std::int32_t& column : group.columns) {
+      column = column_of[static_cast<std::size_t>(column)];
     }
   }
 }
@@ -81,10 +71,12 @@ ForwardChunk describe(const ScheduledChunk& scheduled, std::span<const std::int3
   ForwardChunk chunk;
   chunk.tokens = tokens;
   chunk.first_position = sequence.tables.next_position() - scheduled.tokens;
+  std::size_t logical_pages = 0;
   for (const kv::PageTable& table : sequence.tables.tables()) {
     chunk.groups.push_back(live_pages(table));
+    logical_pages = std::max(logical_pages, table.slots().size());
   }
-  find_columns(chunk, sequence.tables.page_size());
+  find_columns(chunk, logical_pages);
   chunk.captures = sequence.captures && !scheduled.recomputed;
   chunk.capture_rows = std::min(config.prefill_rows, scheduled.tokens);
   const bool last = !scheduled.recomputed && scheduled.tokens == sequence.queued();

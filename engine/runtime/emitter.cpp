@@ -56,6 +56,7 @@ std::vector<PageMass> masses_in(const KvGroup& group, const GroupPages& pages,
                                 const ForwardChunk& chunk, std::int32_t kv_heads) {
   const float planes = static_cast<float>(group.layers.size() * group.kv_heads.size());
   std::vector<PageMass> masses;
+  masses.reserve(pages.columns.size());
   for (const std::int32_t column : pages.columns) {
     masses.push_back({chunk.listed_pages[static_cast<std::size_t>(column)], 0.0F});
   }

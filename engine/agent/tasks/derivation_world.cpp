@@ -7,6 +7,8 @@
 namespace pagequest::agent {
 namespace {
 
+constexpr std::int32_t kSpareTokens = 64;  // a derivation that went astray does not come back
+
 using Maker = std::unique_ptr<ExpertWorld> (*)(std::string_view setting, std::uint64_t seed,
                                                std::uint64_t index);
 
@@ -28,7 +30,9 @@ class DerivationSource final : public TaskSource {
 
 DerivationWorld::DerivationWorld(const DerivationSetting& setting, Reach reach, std::uint64_t seed,
                                  std::uint64_t index)
-    : derivation_(draw_derivation(setting, reach, Rng(seed, index))) {}
+    : derivation_(draw_derivation(setting, reach, Rng(seed, index))),
+      max_tokens_(static_cast<std::int32_t>(split_words(derivation_text(derivation_)).size()) +
+                  kSpareTokens) {}
 
 std::string DerivationWorld::prompt() const { return derivation_prompt(derivation_); }
 
@@ -48,12 +52,6 @@ std::vector<Segment> DerivationWorld::expert() const {
 
 std::string DerivationWorld::auxiliary(int /*turn*/, std::span<const int> /*open*/) const {
   return {};
-}
-
-std::optional<std::int32_t> DerivationWorld::turn_max_tokens() const {
-  constexpr std::int32_t kSpare = 64;  // a derivation that went astray does not come back
-  const std::string text = derivation_text(derivation_);
-  return static_cast<std::int32_t>(split_words(text).size()) + kSpare;
 }
 
 std::unique_ptr<ExpertWorld> make_cot(std::string_view setting, std::uint64_t seed,

@@ -32,12 +32,13 @@ class DerivationWorld final : public ExpertWorld {
   [[nodiscard]] int hops() const override;
   [[nodiscard]] std::vector<Segment> expert() const override;
   [[nodiscard]] std::string auxiliary(int turn, std::span<const int> open) const override;
-  [[nodiscard]] std::optional<std::int32_t> turn_max_tokens() const override;
+  [[nodiscard]] std::optional<std::int32_t> turn_max_tokens() const override { return max_tokens_; }
 
   [[nodiscard]] const Derivation& derivation() const noexcept { return derivation_; }
 
  private:
   Derivation derivation_;
+  std::int32_t max_tokens_;
 };
 
 [[nodiscard]] std::unique_ptr<ExpertWorld> make_cot(std::string_view setting, std::uint64_t seed,

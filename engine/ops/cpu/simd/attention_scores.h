@@ -35,20 +35,27 @@ struct TokenVector {
   const std::byte* blocks[kPages];
   std::int64_t page;
   std::int64_t token;
+
+  /// Fetches the keys of the vector in as many steps as it takes to read them; each reads `stride`
+  /// bytes of a page.
+  void prefetch(std::int64_t step, std::int64_t stride, std::int64_t token_bytes) const {
+    const std::int64_t at = step / kPages * kPages * stride + token * token_bytes;
+    __builtin_prefetch(blocks[step % kPages] + at);
+  }
 };
 
 /// Dot products of the queries with the keys of kVectors vectors of tokens.
 template <class Kv, int kQueries, int kVectors, int kPages>
 void dot_keys(const AttentionArgs& args, const float* queries,
-              const TokenVector<kPages> (&tokens)[kVectors], const std::byte* const* next,
-              Vec (&out)[kVectors][kQueries]) {
+              const TokenVector<kPages> (&tokens)[kVectors],
+              const TokenVector<kPages> (&next)[kVectors], Vec (&out)[kVectors][kQueries]) {
   constexpr std::int64_t kTokenBytes = Kv::kWidth * Kv::kBytes;
   const std::int64_t stride = args.shape.token_stride * kTokenBytes;
   Vec sums[kVectors][kQueries]{};
   for (std::int64_t d = 0; d < args.shape.head_dim; d += Kv::kWidth) {
     const std::int64_t at = d / Kv::kWidth * stride;
     for (int u = 0; u < kVectors; ++u) {
-      __builtin_prefetch(next[u] + at);
+      next[u].prefetch(d / Kv::kWidth, stride, kTokenBytes);
       const typename Kv::Vectors key = Kv::of(
           join_parts<typename Kv::Stored>(tokens[u].blocks, at + tokens[u].token * kTokenBytes));
       for (int v = 0; v < kQueries; ++v) {
@@ -114,12 +121,10 @@ template <class Kv, int kQueries, int kVectors, int kPages>
 void score_vectors(const AttentionArgs& args, const AttentionScratch& scratch,
                    const QueryBlock& block, TokenCursor& cursor, Vec (&largest_score)[kQueries]) {
   TokenVector<kPages> tokens[kVectors];
-  const std::byte* next[kVectors];
+  TokenVector<kPages> next[kVectors];
   const std::int64_t distance = pages_ahead(args, kVectors);
   for (int u = 0; u < kVectors; ++u) {
-    const std::int64_t ahead = cursor.page + distance;
-    next[u] = block_of(args, ahead < block.pages.end ? ahead : block.pages.end - 1) +
-              cursor.token * Kv::kWidth * Kv::kBytes;
+    next[u] = TokenCursor{cursor.page + distance, cursor.token}.next<kPages>(args, block.pages);
     tokens[u] = cursor.next<kPages>(args, block.pages);
   }
   Vec scores[kVectors][kQueries];

@@ -9,6 +9,9 @@
 // The third pass of attention.h: the weighted sum of the values.
 namespace pagequest::ops::PQ_ISA_NAMESPACE {
 
+/// How many tokens ahead of their use values are fetched, at least a page.
+inline constexpr std::int64_t kTokensAhead = 32;
+
 /// Adds the values of pages [pages.first, pages.end) to components [d, d + kVectors * kLanes) of
 /// the sums.
 template <class Kv, int kQueries, int kVectors>
@@ -22,9 +25,10 @@ void mix_pages(const AttentionArgs& args, const AttentionScratch& scratch, const
       sums[v][j] = load(scratch.sums + v * args.shape.value_stride + d + j * kLanes);
     }
   }
+  const std::int64_t ahead = pages_ahead(args, kTokensAhead / kLanes);
   for (std::int64_t p = pages.first; p < pages.end; ++p) {
     const std::byte* values = block_of(args, p) + offset;
-    const std::byte* next = block_of(args, p < last ? p + 1 : p) + offset;
+    const std::byte* next = block_of(args, p + ahead <= last ? p + ahead : last) + offset;
     const float* weights = scratch.weights + p * args.shape.token_stride;
     for (std::int64_t t = 0; t < args.shape.page_size; t += Kv::kWidth) {
       const std::int64_t at = t / Kv::kWidth * stride;
