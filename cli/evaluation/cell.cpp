@@ -3,7 +3,6 @@
 #include "cli/evaluation/cell.h"
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <map>
 #include <utility>
@@ -11,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "cli/evaluation/core_clock.h"
 #include "cli/recording.h"
 #include "cli/version.h"
 #include "engine/agent/runner.h"
@@ -128,14 +128,13 @@ fs::path path_of(const CellSpec& spec, const fs::path& folder) {
 
 std::optional<CellResult> play(const CellSpec& spec, const model::Model& model,
                                const std::function<bool()>& goes_on) {
-  const auto begin = std::chrono::steady_clock::now();
+  const double begin = core_seconds();
   const agent::AgentConfig agent = agent_of(spec);
   Audited sink(model.config());
   agent::Runner runner(model, engine_of(spec, agent), agent, sink);
   const auto totals = runner.run([&](std::int32_t, std::int32_t) { return goes_on(); });
   if (totals.interrupted) return std::nullopt;
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
-  return CellResult{.episodes = sink.take(), .seconds = elapsed.count()};
+  return CellResult{.episodes = sink.take(), .core_seconds = core_seconds() - begin};
 }
 
 void write_cell(const CellSpec& spec, const model::Model& model, const CellResult& result,
@@ -149,7 +148,7 @@ void write_cell(const CellSpec& spec, const model::Model& model, const CellResul
   const json document = {{"cell", spec_json(spec, model)},
                          {"version", version()},
                          {"commit", commit()},
-                         {"seconds", result.seconds},
+                         {"core_seconds", result.core_seconds},
                          {"episodes", std::move(episodes)}};
   notebooks_export::write_file(path_of(spec, folder), document.dump(1) + "\n");
 }
@@ -163,7 +162,7 @@ std::optional<CellResult> read_cell(const CellSpec& spec, const model::Model& mo
     const json document = json::parse(file);
     if (document.at("cell") != spec_json(spec, model))
       throw_other(path, document.at("cell").dump());
-    CellResult result{.episodes = {}, .seconds = document.at("seconds")};
+    CellResult result{.episodes = {}, .core_seconds = document.at("core_seconds")};
     for (const json& row : document.at("episodes")) {
       EvaluatedEpisode episode{};
       for_each_number(episode, [&row](const char* name, auto& value) {

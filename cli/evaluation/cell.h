@@ -26,7 +26,7 @@ struct EvaluatedEpisode {
 /// What playing a cell's episodes gave, by the number of the episode.
 struct CellResult {
   std::vector<EvaluatedEpisode> episodes;
-  double seconds = 0.0;  // wall-clock time on one core
+  double core_seconds = 0.0;  // processor time
 };
 
 using EvaluatedCell = std::pair<CellSpec, CellResult>;

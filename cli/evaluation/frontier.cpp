@@ -59,6 +59,12 @@ Means means_of(const CellResult& cell) {
   };
 }
 
+double core_minutes(const std::vector<EvaluatedCell>& cells) {
+  double seconds = 0.0;
+  for (const auto& [spec, cell] : cells) seconds += cell.core_seconds;
+  return seconds / 60.0;
+}
+
 }  // namespace
 
 ResultTable frontier_table(const std::vector<EvaluatedCell>& cells) {
@@ -109,19 +115,20 @@ ResultTable frontier_table(const std::vector<EvaluatedCell>& cells) {
                count(cell, ended_with<Outcome::unparsable>),
                count(cell, ended_with<Outcome::context_limit>),
                count(cell, ended_with<Outcome::turn_limit>),
-               cell.seconds});
+               cell.core_seconds});
   }
   return table;
 }
 
 std::string frontier_markdown(const std::vector<EvaluatedCell>& cells, const std::string& command) {
   std::string text = fmt::format(
-      "Made by `{}` (PageQuest {}, commit {}). Tokens are means over layers and KV heads; `mean` "
+      "Made by `{}` (PageQuest {}, commit {}) in {:.0f} minutes of processor time. Tokens are "
+      "means over layers and KV heads; `mean` "
       "is "
       "over decode steps. `pages` and `one table`: tokens' worth of the pages of 16 that stay in "
       "use, if each head has its own page table or all share one. `reads`: keys read by decode "
       "steps, as a share of those of `full`.\n",
-      command, version(), commit());
+      command, version(), commit(), core_minutes(cells));
   std::string task;
   double full_reads = 0.0;
   for (const auto& [spec, cell] : cells) {
