@@ -5,10 +5,14 @@
 //   I  the attention of the last 8 queries, mean, without the last 8 tokens, pooled by the maximum
 //      of 7. The reference takes the maximum over a group's query heads before the softmax; here it
 //      is taken of the probabilities.
-//   R  softmax over the tokens of the mean cosine of their key with the others', where of a token's
-//      near-duplicates (cosine > 0.5) the latest does not count, so that the newest copy stays
+//   R  softmax over the tokens of the mean cosine of their key with the others', the last 8 tokens'
+//      included, where of a token's near-duplicates (cosine > 0.5) the latest does not count, so
+//      that the newest copy stays
 // `direction_bug` keeps what the reference does for a token without a near-duplicate: its search
 // ends at token 0, which is spared one redundancy each time, an accidental protection of the sink.
+// Tokens stay in the order of their positions; the reference leaves them in the order of a cut's
+// scores, over which its next cut pools and looks for the latest duplicate. It cuts a prompt too,
+// and otherwise one token later.
 // A page's key is the middle of its keys' bounds: the key itself with pages of one token.
 #include <algorithm>
 #include <array>
@@ -83,19 +87,29 @@ class Rkv final : public AttentionPolicy {
   }
 
   void prepare(std::int32_t scope, std::span<const UnitView> candidates) const override {
+    const std::int32_t recent = std::max(0, next_position() - kQueries) / context().page_size;
     std::vector<std::int32_t> order;
     for (const UnitView& candidate : candidates) {
-      if (candidate.span.end() <= next_position() - kQueries) order.push_back(candidate.id);
+      if (candidate.id < recent) order.push_back(candidate.id);
     }
     std::ranges::sort(order);
     scores_.assign(static_cast<std::size_t>(pages()), 0.0F);
     const std::vector<float> importance = importance_of(scope, order);
-    const std::vector<float> redundancy = redundancy_of(scope, order);
+    const std::vector<float> redundancy = redundancy_of(scope, with_recent(scope, recent, order));
     for (std::size_t i = 0; i < order.size(); ++i) {
       scores_[static_cast<std::size_t>(order[i])] =
           static_cast<float>(config_.lambda * static_cast<double>(importance[i]) -
                              (1.0 - config_.lambda) * static_cast<double>(redundancy[i]));
     }
+  }
+
+  /// Ends with the pages from `recent` on whose keys are known.
+  [[nodiscard]] std::vector<std::int32_t> with_recent(std::int32_t scope, std::int32_t recent,
+                                                      std::vector<std::int32_t> order) const {
+    for (std::int32_t page = recent; page < pages(); ++page) {
+      if (!key_at(scope * planes_of_scope(), page).empty()) order.push_back(page);
+    }
+    return order;
   }
 
   [[nodiscard]] float keep_score(std::int32_t /*scope*/, std::int32_t page) const override {
@@ -134,7 +148,7 @@ class Rkv final : public AttentionPolicy {
     return most;
   }
 
-  /// (candidate): softmax of the mean similarity with the others.
+  /// (page): softmax of the mean similarity with the others.
   [[nodiscard]] std::vector<float> redundancy_of(std::int32_t scope,
                                                  const std::vector<std::int32_t>& order) const {
     const std::size_t count = order.size();
@@ -154,12 +168,17 @@ class Rkv final : public AttentionPolicy {
     return softmax(mean);
   }
 
-  /// (component, candidate), so that one row of similarities reads memory in order. Components of
+  /// Layers and heads that share the scope's choice.
+  [[nodiscard]] std::int32_t planes_of_scope() const {
+    const KvShape& shape = context().shape;
+    return shape.layers * shape.kv_heads / scope_count(common().sharing, shape);
+  }
+
+  /// (component, page), so that one row of similarities reads memory in order. Components of
   /// all heads of the scope, each scaled so that products sum to the mean over the heads.
   [[nodiscard]] std::vector<float> components_of(std::int32_t scope,
                                                  const std::vector<std::int32_t>& order) const {
-    const KvShape& shape = context().shape;
-    const std::int32_t each = shape.layers * shape.kv_heads / scope_count(common().sharing, shape);
+    const std::int32_t each = planes_of_scope();
     const float scale = 1.0F / std::sqrt(static_cast<float>(each));
     const std::size_t count = order.size();
     std::vector<float> components;
@@ -176,7 +195,7 @@ class Rkv final : public AttentionPolicy {
     return components;
   }
 
-  /// (candidate): cosine with candidate i.
+  /// (page): cosine with page i.
   static void similarities(const std::vector<float>& components, std::size_t i,
                            std::vector<float>& similar) {
     const std::size_t count = similar.size();

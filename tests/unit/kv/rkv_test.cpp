@@ -78,6 +78,18 @@ TEST_CASE("R-KV finds neither of only two copies redundant, as the reference doe
   for (const float share : shares) CHECK_THAT(share, WithinAbs(1.0 / 3.0, 1e-5));
 }
 
+TEST_CASE("R-KV compares a key with those of the last 8 tokens too") {
+  // Tokens 2 and 3 are among the newest 8 and copies of token 0; token 1 lies at a right angle.
+  // Rows 0 and 2 leave (., 3) out and row 3 leaves (3, 2) out, so the sums are token 0: (2,0) +
+  // (3,0) = 2, token 2: (0,2) = 1, tokens 1 and 3: 0. Softmax as in the case before last.
+  auto policy = rkv({{"lambda", "0"}, {"direction_bug", "false"}});
+  fill(*policy, 0, 0, 10, StepKind::prefill);
+  give_keys(*policy, {{{1, 0}, {0, 1}, {1, 0}, {1, 0}}});
+  const auto keep = scores_of(*policy, 2);
+  CHECK_THAT(keep[0], WithinAbs(-0.33424, 1e-4));
+  CHECK_THAT(keep[1], WithinAbs(-0.20273, 1e-4));
+}
+
 TEST_CASE("without near-duplicates the reference spares token 0, and the repaired rule nobody") {
   // Any two of the keys have the cosine 1 / 5, not a duplicate. Sums: 0.4 each. With the bug rows 1
   // and 2 leave (., 0) out: 0, 0.4, 0.4. Softmax of their means: 1, e^0.13333 = 1.14263 twice.
