@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
 // PyramidKV (Cai et al., arXiv 2406.02069, section 4; KVCache-Factory c97f9d7): SnapKV with more of
-// the budget for the lower layers. With c = budget - window - 1, m = c / beta and M = 2 c - m, layer
-// l of L keeps M - l (M - m) / (L - 1) tokens beside the window and the decoded token at which it
-// decides, all divisions rounded down; a prompt with less than M beside its window bounds M.
-// Prompts below 2 c keep c in every layer.
+// the budget for the lower layers. With c = budget - window - 1, m = c / beta and M = 2 c - m,
+// layer l of L keeps M - l (M - m) / (L - 1) tokens beside the window and the decoded token at
+// which it decides, all divisions rounded down; a prompt with less than M beside its window bounds
+// M. Prompts below 2 c keep c in every layer.
 #include <array>
 #include <memory>
 
