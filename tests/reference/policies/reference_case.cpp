@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/reference/policies/reference_case.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -73,7 +73,8 @@ std::vector<float> ReferenceInput::attention(std::int32_t plane, std::int32_t me
   std::vector<float> shares(listed.size(), 0.0F);
   float sum = 0.0F;
   for (std::size_t i = 0; i < listed.size() && listed[i] <= query; ++i) {
-    shares[i] = std::exp(dot(asks, key(plane, listed[i])) / std::sqrt(static_cast<float>(head_dim)));
+    shares[i] =
+        std::exp(dot(asks, key(plane, listed[i])) / std::sqrt(static_cast<float>(head_dim)));
     sum += shares[i];
   }
   for (float& share : shares) share /= sum;

@@ -1,9 +1,13 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
 // What the authors' own classes drop of the same random queries and keys, step by step and head by
-// head (repositories.json: figures of their code at the commits that it names, with a margin
-// between the last score that stays and the first that goes). Both sides attend to what they have
-// kept so far, so a difference would grow from step to step.
+// head. repositories.json has figures of their code at the commits that it names, some with one
+// edit that it names too, where a policy departs. Each side attends to what it has kept so far.
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
 #include <catch2/catch.hpp>
 
 #include "tests/reference/policies/played_case.h"
@@ -17,14 +21,13 @@ kv::PolicySpec spec(const std::string& name, std::int32_t budget, const Texts& p
   return {.name = name, .params = params, .budget_tokens = budget};
 }
 
-/// Two cuts every 16 tokens, the first at 33: R-KV's code cuts one token behind the multiples.
+/// Cuts every 16 tokens, at 33 for the first time: R-KV's code cuts one token behind the multiples.
 kv::PolicySpec rkv(const Texts& params) {
   Texts all{{"every_steps", "16"}};
   all.insert(params.begin(), params.end());
   return spec("rkv", 24, all);
 }
 
-/// Decoding at a period of 8, with a budget of 24.
 kv::PolicySpec lazy(const std::string& form) {
   return spec("lazy", 24, {{"form", form}, {"window", "8"}, {"alpha", "0.05"}});
 }
@@ -69,6 +72,13 @@ TEST_CASE("rkv pools by position, where R-KV's class pools in the order of the l
   const Dropped dropped = played(reference, rkv({{"lambda", "0.07"}}));
   CHECK(dropped.at(33) == reference.dropped.at(33));
   CHECK(dropped.at(49) != reference.dropped.at(49));
+}
+
+TEST_CASE(
+    "rkv takes a group's maximum of the probabilities, where R-KV's class takes the logits'") {
+  const Dropped dropped = played(reference_case("rkv grouped shares"), rkv({{"lambda", "0.5"}}));
+  CHECK(dropped == reference_case("rkv grouped shares").dropped);
+  CHECK(dropped != reference_case("rkv grouped logits").dropped);
 }
 
 TEST_CASE("snapkv's rkv-decode keeps what the SnapKV of R-KV's repository keeps") {
@@ -163,7 +173,8 @@ TEST_CASE("streaming keeps what StreamingLLM's cache keeps that is cut after eac
   CHECK(played(reference, spec("streaming", 12, {})) == reference.dropped);
 }
 
-TEST_CASE("streaming keeps, after each decode step, what StreamingLLM keeps that makes room before") {
+TEST_CASE(
+    "streaming keeps, after each decode step, what StreamingLLM keeps that makes room before") {
   const ReferenceCase reference = reference_case("streaming room");
   const Dropped dropped = played(reference, spec("streaming", 12, {}));
   for (std::int32_t length = reference.prompt + 1; length <= reference.tokens; ++length) {
