@@ -61,6 +61,7 @@ struct EvictionController::State {
   std::int32_t budget_tokens;
   std::int32_t every_steps;  // 0: as the policy says
   std::size_t lag_steps;
+  Positions positions;
   KvShape shape;
   UnitViews views;
   StepEnd step = {};
@@ -193,6 +194,7 @@ EvictionController::EvictionController(const PolicySpec& spec, std::int32_t page
                                          .budget_tokens = spec.budget_tokens,
                                          .every_steps = every_steps(entry, params),
                                          .lag_steps = static_cast<std::size_t>(lag_steps),
+                                         .positions = positions_of(entry, params),
                                          .shape = shape,
                                          .views = std::move(views)});
 }
@@ -228,6 +230,8 @@ std::int32_t EvictionController::live_tokens() const { return tokens().any().tot
 const ScopedTokens& EvictionController::tokens() const { return state_->views.tokens(); }
 
 Sharing EvictionController::sharing() const { return state_->policy->sharing(); }
+
+Positions EvictionController::positions() const { return state_->positions; }
 
 bool EvictionController::needs_keys() const { return state_->policy->needs_keys(); }
 

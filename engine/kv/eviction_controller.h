@@ -65,6 +65,8 @@ class EvictionController {
   /// That each scope of the policy's sharing holds.
   [[nodiscard]] const ScopedTokens& tokens() const;
   [[nodiscard]] Sharing sharing() const;
+  /// Of no effect on what is dropped.
+  [[nodiscard]] Positions positions() const;
   /// Whether the policy reads KeysBounded events.
   [[nodiscard]] bool needs_keys() const;
   /// Whether the policy reads PagesAttended events: without them its victims would be wrong.

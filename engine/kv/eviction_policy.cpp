@@ -10,6 +10,7 @@ namespace pagequest::kv {
 namespace {
 
 constexpr std::array kSharings = {Sharing::all, Sharing::layer, Sharing::head};
+constexpr std::array kPositions = {Positions::original, Positions::compact};
 
 }  // namespace
 
@@ -19,6 +20,15 @@ std::string_view to_string(Sharing sharing) {
 }
 
 Sharing sharing_named(std::string_view name) { return value_named("sharing", name, kSharings); }
+
+std::string_view to_string(Positions positions) {
+  constexpr std::array<std::string_view, kPositions.size()> kNames = {"original", "compact"};
+  return kNames.at(static_cast<std::size_t>(positions));
+}
+
+Positions positions_named(std::string_view name) {
+  return value_named("positions", name, kPositions);
+}
 
 std::int32_t scope_count(Sharing sharing, const KvShape& shape) {
   if (sharing == Sharing::all) return 1;

@@ -32,6 +32,16 @@ enum class Sharing : std::uint8_t {
 /// Throws usage_error that lists the valid names.
 [[nodiscard]] Sharing sharing_named(std::string_view name);
 
+/// What counts as the distance of two tokens once tokens between them are gone.
+enum class Positions : std::uint8_t {
+  original,  // as before: positions keep their gaps
+  compact,   // the live tokens that are left between them: gaps close
+};
+
+[[nodiscard]] std::string_view to_string(Positions positions);
+/// Throws usage_error that lists the valid names.
+[[nodiscard]] Positions positions_named(std::string_view name);
+
 /// Layers and KV heads of the model, without which scopes cannot be numbered.
 struct KvShape {
   std::int32_t layers = 1;

@@ -57,8 +57,8 @@ void AttentionLayer::store_row(const Team& team, const ForwardChunk& chunk, std:
     normalise(row, config_.query_heads, weights_.query_norm);
     normalise(keys, config_.kv_heads, weights_.key_norm);
   }
-  team.kernels.rope(row, config_.query_heads + config_.kv_heads, head_dim, rope_.cosines(position),
-                    rope_.sines(position));
+  team.kernels.rope(row, config_.query_heads + config_.kv_heads, head_dim,
+                    rope_.positions.cosines(position), rope_.positions.sines(position));
   for (std::int32_t head = 0; head < config_.kv_heads; ++head) {
     const Place place = place_of(pages_of(chunk, head), position);
     cache_.layout().store(cache_.block(layer_, place.page, head), place.slot,
@@ -129,7 +129,11 @@ void AttentionLayer::attend_part(const Team& team, const Part& part, Workspace& 
       .out = work.attended.row(row) + offset,
       .out_stride = work.attended.stride,
       .capture = {},
-      .scratch = scratch.attention.data()};
+      .scratch = scratch.attention.data(),
+      .turns = {.runs = group_pages.turns.data(),
+                .count = std::ssize(group_pages.turns),
+                .cosines = rope_.turns.cosines(0),
+                .sines = rope_.turns.sines(0)}};
   if (!part.captures) return team.kernels.attention(args);
   args.capture = capture_of(part, scratch);
   team.kernels.attention_with_capture(args);

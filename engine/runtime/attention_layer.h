@@ -6,8 +6,8 @@
 
 #include "engine/model/model_config.h"
 #include "engine/model/weights.h"
-#include "engine/ops/cpu/rope_table.h"
 #include "engine/runtime/kv_cache.h"
+#include "engine/runtime/rope_tables.h"
 #include "engine/runtime/team.h"
 #include "engine/runtime/tiles.h"
 
@@ -18,7 +18,7 @@ class AttentionLayer {
  public:
   /// All references must outlive the object.
   AttentionLayer(const model::ModelConfig& config, const model::LayerWeights& weights,
-                 std::int32_t layer, const ops::RopeTable& rope, KvCache& cache)
+                 std::int32_t layer, const RopeTables& rope, KvCache& cache)
       : config_(config), weights_(weights), layer_(layer), rope_(rope), cache_(cache) {}
 
   /// Normalises (where the family does) and rotates the tile's queries and keys in
@@ -50,7 +50,7 @@ class AttentionLayer {
   const model::ModelConfig& config_;
   const model::LayerWeights& weights_;
   std::int32_t layer_;
-  const ops::RopeTable& rope_;
+  const RopeTables& rope_;
   KvCache& cache_;
 };
 

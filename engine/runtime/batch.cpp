@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "engine/runtime/key_turns.h"
 
 namespace pagequest::runtime {
 namespace {
@@ -75,6 +76,7 @@ ForwardChunk describe(const ScheduledChunk& scheduled, std::span<const std::int3
   for (const kv::PageTable& table : sequence.tables.tables()) {
     chunk.groups.push_back(live_pages(table));
     logical_pages = std::max(logical_pages, table.slots().size());
+    if (sequence.compact_positions) chunk.groups.back().turns = key_turns(table);
   }
   find_columns(chunk, logical_pages);
   chunk.captures = sequence.captures && !scheduled.recomputed;

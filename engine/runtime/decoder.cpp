@@ -32,7 +32,7 @@ std::int32_t token_after(const ForwardChunk& chunk, std::span<const float> logit
 
 }  // namespace
 
-Decoder::Decoder(const model::Model& model, const ops::RopeTable& rope, KvCache& cache)
+Decoder::Decoder(const model::Model& model, const RopeTables& rope, KvCache& cache)
     : config_(model.config()), weights_(model.weights()) {
   for (std::int32_t layer = 0; layer < config_.layers; ++layer) {
     attention_.emplace_back(config_, weights_.layers[static_cast<std::size_t>(layer)], layer, rope,

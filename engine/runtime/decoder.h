@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "engine/model/model.h"
-#include "engine/ops/cpu/rope_table.h"
 #include "engine/runtime/attention_layer.h"
 #include "engine/runtime/kv_cache.h"
 #include "engine/runtime/operation_watch.h"
+#include "engine/runtime/rope_tables.h"
 #include "engine/runtime/team.h"
 #include "engine/runtime/tiles.h"
 #include "engine/runtime/workspace.h"
@@ -21,7 +21,7 @@ namespace pagequest::runtime {
 class Decoder {
  public:
   /// All references must outlive the object.
-  Decoder(const model::Model& model, const ops::RopeTable& rope, KvCache& cache);
+  Decoder(const model::Model& model, const RopeTables& rope, KvCache& cache);
 
   /// Writes the tile's keys and values into the cache, and its chunks' logits, next tokens and
   /// captures. `work` must have been reserved for the tile. Different tiles may run at the same

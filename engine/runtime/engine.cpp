@@ -34,6 +34,7 @@ SequenceId Engine::add(EpisodeId episode, std::span<const std::int32_t> prompt,
   Sequence& sequence = state_->insert(state_->new_sequence(episode, Thread::main, sampling));
   sequence.captures =
       state_->config.capture && (state_->sink.wants_attention() || controller.needs_attention());
+  sequence.compact_positions = controller.positions() == kv::Positions::compact;
   sequence.controller.emplace(std::move(controller));
   emit(sequence, state_->sink, EpisodeBegan{.episode = episode});
   state_->push(sequence, prompt);
@@ -55,6 +56,7 @@ SequenceId Engine::fork(SequenceId parent, std::span<const std::int32_t> input,
       state_->insert(state_->new_sequence(from.episode, Thread::auxiliary, sampling));
   sequence.history = from.history;
   sequence.tables = from.tables.fork();
+  sequence.compact_positions = from.compact_positions;
   sequence.replayed = from.replayed;
   sequence.prefix = from.prefix;
   sequence.prefix_pages = from.prefix_pages;

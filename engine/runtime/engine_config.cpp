@@ -70,6 +70,36 @@ EngineConfig with_device(EngineConfig config) {
   return config;
 }
 
+std::int32_t narrowest_window(const model::ModelConfig& model) {
+  std::int32_t narrowest = 0;
+  for (std::int32_t layer = 0; layer < model.layers; ++layer) {
+    const std::int32_t window = model.window(layer);
+    if (window > 0 && (narrowest == 0 || window < narrowest)) narrowest = window;
+  }
+  return narrowest;
+}
+
+/// A window goes by positions, and what has left it is gone: closing gaps would have to bring
+/// tokens back into it.
+void check_compact_positions(const kv::PolicySpec& policy, const EngineConfig& config,
+                             const model::ModelConfig& model) {
+  const std::string where = "policy `" + policy.name + "`, positions `compact`";
+  if (config.device == Device::cuda) {
+    throw usage_error({.what = "device `cuda` has no compact positions yet",
+                       .where = where,
+                       .found = {},
+                       .expected = {},
+                       .hint = "use `--device cpu` or positions `original`"});
+  }
+  const std::int32_t window = narrowest_window(model);
+  if (window == 0) return;
+  throw usage_error({.what = "compact positions are not defined for layers with a window",
+                     .where = where,
+                     .found = "a layer that sees " + std::to_string(window) + " positions",
+                     .expected = "a model whose layers see all positions",
+                     .hint = "use positions `original`"});
+}
+
 ops::KvType type_of(KvStorage storage) {
   PQ_CHECK(storage != KvStorage::automatic, "the configuration is resolved");
   if (storage == KvStorage::f32) return ops::KvType::f32;
@@ -156,6 +186,9 @@ kv::EvictionController controller_for(const kv::PolicySpec& policy, const Engine
                                       const model::ModelConfig& model) {
   kv::EvictionController controller(policy, config.page_size, *config.policy_lag_steps,
                                     {.layers = model.layers, .kv_heads = model.kv_heads});
+  if (controller.positions() == kv::Positions::compact) {
+    check_compact_positions(policy, config, model);
+  }
   if (controller.needs_attention() && !config.capture) {
     throw usage_error({.what = "the policy reads attention but capture is off",
                        .where = "policy `" + policy.name + "`",

@@ -26,8 +26,8 @@ namespace pagequest::runtime {
                                           std::int64_t block_bytes);
 
 /// What runs a policy on one episode. Throws as EvictionController does, and usage_error when the
-/// policy reads attention or keys that are not captured, or chooses for layers or heads that the
-/// page tables do not tell apart.
+/// policy reads attention or keys that are not captured, chooses for layers or heads that the page
+/// tables do not tell apart, or compacts positions of a model with windows or on a GPU.
 [[nodiscard]] kv::EvictionController controller_for(const kv::PolicySpec& policy,
                                                     const EngineConfig& config,
                                                     const model::ModelConfig& model);

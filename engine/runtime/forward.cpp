@@ -5,17 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "engine/model/rope.h"
-
 namespace pagequest::runtime {
-namespace {
-
-ops::RopeTable rope_table(const model::ModelConfig& config) {
-  return ops::RopeTable(model::rope_frequencies(config.rope, config.head_dim),
-                        static_cast<float>(config.rope.attention_factor));
-}
-
-}  // namespace
 
 Forward::Forward(const model::Model& model, KvCache& cache, const EngineConfig& config)
     : config_(model.config()),
@@ -25,7 +15,7 @@ Forward::Forward(const model::Model& model, KvCache& cache, const EngineConfig& 
           config.observer != nullptr ||
           (config.threads > 1 && model.weights().bytes() > config.cached_weight_bytes)),
       pool_(config.threads),
-      rope_(rope_table(config_)),
+      rope_(config_),
       decoder_(model, rope_, cache) {
   const int workers = shares_operations_ ? 1 : config.threads;
   for (int worker = 0; worker < workers; ++worker) {
@@ -35,7 +25,7 @@ Forward::Forward(const model::Model& model, KvCache& cache, const EngineConfig& 
 }
 
 void Forward::run(std::span<const ForwardChunk> chunks, const OperationWatch& watch) {
-  for (const ForwardChunk& chunk : chunks) rope_.reserve(chunk.first_position + chunk.rows());
+  rope_.reserve(chunks);
   if (shares_operations_) {
     run_together(chunks, watch);
   } else {

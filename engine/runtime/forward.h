@@ -8,13 +8,13 @@
 
 #include "engine/model/model.h"
 #include "engine/ops/cpu/kernels.h"
-#include "engine/ops/cpu/rope_table.h"
 #include "engine/ops/cpu/thread_pool.h"
 #include "engine/runtime/decoder.h"
 #include "engine/runtime/engine.h"
 #include "engine/runtime/forward_chunk.h"
 #include "engine/runtime/kv_cache.h"
 #include "engine/runtime/operation_watch.h"
+#include "engine/runtime/rope_tables.h"
 #include "engine/runtime/workspace.h"
 
 namespace pagequest::runtime {
@@ -44,7 +44,7 @@ class Forward {
   bool shares_operations_;
   ops::ThreadPool pool_;
   std::vector<std::unique_ptr<ops::ThreadPool>> solo_;  // by worker: pools of one thread
-  ops::RopeTable rope_;
+  RopeTables rope_;
   Decoder decoder_;
   std::vector<Workspace> workspaces_;  // by worker; one where operations are shared
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/ops/attended_page.h"
+#include "engine/ops/turned_pages.h"
 #include "engine/runtime/engine.h"
 
 namespace pagequest::runtime {
@@ -22,6 +23,7 @@ struct CompactedPage {
 struct GroupPages {
   std::vector<ops::AttendedPage> pages;
   std::vector<CompactedPage> compacted = {};
+  std::vector<ops::TurnedPages> turns = {};  // with compact positions (key_turns.h)
   /// (page): where its masses go in a row of ForwardChunk::listed_pages.
   std::vector<std::int32_t> columns;
 };

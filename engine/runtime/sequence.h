@@ -35,6 +35,7 @@ struct Sequence {
   SequenceTables tables;
   std::optional<kv::EvictionController> controller;  // of a main thread
   bool captures = false;                             // PagesAttended events are wanted
+  bool compact_positions = false;                    // holes don't count as distance
   std::int32_t fork_point = 0;                       // position of its first own token
   std::int32_t steps = 0;                            // so far
   std::int32_t turn = 0;                             // that the agent began last

@@ -39,6 +39,7 @@ PQ_DECLARE_POLICY(tova);
 namespace {
 
 constexpr std::string_view kEverySteps = "every_steps";
+constexpr std::string_view kPositions = "positions";
 
 constexpr std::array kPolicies{
     PolicyEntry{"ablate", "Drops tokens of one class at random: to measure what the class is worth",
@@ -113,12 +114,21 @@ std::vector<ParamSpec> params_of(const PolicyEntry& entry) {
     all.push_back({kEverySteps, std::int64_t{0},
                    "decode steps between two decisions, 0: as the policy has it"});
   }
+  if (entry.trigger != Trigger::never) {
+    all.push_back({kPositions, std::string(to_string(Positions::original)),
+                   "distances over dropped tokens: original (gaps stay) or compact (gaps close)"});
+  }
   return all;
 }
 
 std::int32_t every_steps(const PolicyEntry& entry, const Params& params) {
   if (entry.trigger != Trigger::budget) return 0;
   return integer_in(params, entry.name, kEverySteps, 0, 1 << 20);
+}
+
+Positions positions_of(const PolicyEntry& entry, const Params& params) {
+  if (entry.trigger == Trigger::never) return Positions::original;
+  return positions_named(params.text(kPositions));
 }
 
 PolicyNeeds needs_of(const PolicySpec& spec) {

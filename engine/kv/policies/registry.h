@@ -43,13 +43,17 @@ struct PolicyEntry {
 /// Throws usage_error that lists the valid names.
 [[nodiscard]] const PolicyEntry& find_policy(std::string_view name);
 
-/// The policy's own parameters and those that all policies of its trigger share: `every_steps` of a
-/// budget policy.
+/// The policy's own parameters and those that others share: `every_steps` of a budget policy,
+/// `positions` of all that drop something.
 [[nodiscard]] std::vector<ParamSpec> params_of(const PolicyEntry& entry);
 
 /// Decode steps between two decisions of a budget policy; 0: as the policy itself says. Throws
 /// usage_error on a value out of range.
 [[nodiscard]] std::int32_t every_steps(const PolicyEntry& entry, const Params& params);
+
+/// How the engine counts distances over what the policy dropped. Throws usage_error on an unknown
+/// name.
+[[nodiscard]] Positions positions_of(const PolicyEntry& entry, const Params& params);
 
 /// What an engine must offer to a policy: its parameters say, whatever the model and the budget.
 struct PolicyNeeds {

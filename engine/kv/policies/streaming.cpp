@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // StreamingLLM (Xiao et al., arXiv 2309.17453, section 3.2): the first tokens are kept as attention
 // sinks, the rest is first in, first out. By pages: a page that holds a sink token is kept whole,
-// and the recent window is what remains of the budget. Positions keep their gaps; the original
-// re-numbers them inside the cache.
+// and the recent window is what remains of the budget. The paper numbers positions inside the
+// cache: `positions=compact`.
 #include <algorithm>
 #include <array>
 #include <limits>

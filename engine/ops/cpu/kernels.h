@@ -8,6 +8,7 @@
 #include "engine/ops/cpu/isa.h"
 #include "engine/ops/cpu/kv_layout.h"
 #include "engine/ops/cpu/packed_matrix.h"
+#include "engine/ops/turned_pages.h"
 
 /// The arithmetic of a decoder's forward pass, activations in f32. reference.h specifies each
 /// operation in plain code; these are the fast versions, one set for each instruction set.
@@ -76,6 +77,15 @@ struct AttentionCapture {
   std::int64_t above_stride = 0;
 };
 
+/// Keys that count as later than they were rotated for, without a change to what is stored. A page
+/// is computed once for each of its runs.
+struct KeyTurns {
+  const TurnedPages* runs = nullptr;  // all of AttentionArgs::pages, ascending
+  std::int64_t count = 0;             // 0: every key counts as it is stored
+  const float* cosines = nullptr;     // (positions, head_dim / 2), of amplitude 1
+  const float* sines = nullptr;
+};
+
 /// Causal attention of `rows` consecutive positions of one sequence, for one KV head and the
 /// `group` query heads that share it (grouped-query attention, arXiv 2305.13245).
 struct AttentionArgs {
@@ -96,6 +106,7 @@ struct AttentionArgs {
   std::int64_t out_stride;
   AttentionCapture capture;  // of attention_with_capture
   float* scratch;            // attention_scratch_floats(...)
+  KeyTurns turns = {};
 };
 
 /// Query vectors that are computed together.

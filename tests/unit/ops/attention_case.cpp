@@ -3,15 +3,36 @@
 #include "tests/unit/ops/attention_case.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
+#include <span>
+#include <utility>
 
 #include "tests/unit/ops/support.h"
 
 namespace pagequest::ops::test {
 
+namespace {
+
+constexpr double kTheta = 100.0;
+constexpr std::int32_t kMostTurn = 3000;  // positions
+
+RopeTable rope_table(std::int64_t head_dim) {
+  std::vector<float> frequencies;
+  for (std::int64_t i = 0; i < head_dim / 2; ++i) {
+    const float exponent = static_cast<float>(2 * i) / static_cast<float>(head_dim);
+    frequencies.push_back(1.0F / static_cast<float>(std::pow(kTheta, exponent)));
+  }
+  return RopeTable(std::move(frequencies));
+}
+
+}  // namespace
+
 AttentionCase::AttentionCase(const AttentionShape& shape, double hole_share, std::uint64_t seed)
-    : shape_(shape), layout_{shape.type, shape.head_dim, shape.page_size} {
+    : shape_(shape),
+      layout_{shape.type, shape.head_dim, shape.page_size},
+      rope_(rope_table(shape.head_dim)) {
   Rng rng(seed);
   keys_ = random_floats(shape.context * shape.head_dim, seed + 1, 2.0);
   values_ = random_floats(shape.context * shape.head_dim, seed + 2);
@@ -21,7 +42,47 @@ AttentionCase::AttentionCase(const AttentionShape& shape, double hole_share, std
     live_.push_back(t >= first_row() || !rng.chance(hole_share));
   }
   fill_pages(rng);
+  turned_keys_ = keys_;
+  if (shape.turned) turn_pages(rng);
   out_.assign(queries_.size(), 0.0F);
+}
+
+void AttentionCase::turn_pages(Rng& rng) {
+  rope_.reserve(kMostTurn);
+  for (std::size_t page = 0; page < pages_.size(); ++page) {
+    const auto positions = static_cast<std::int32_t>(rng.below(kMostTurn));
+    const std::uint64_t part = rng.next() & pages_[page].live;
+    if (rng.chance(0.4)) {
+      add_turn(page, ~0ULL, positions);
+    } else if (!turns_.empty() && turns_.back().rows == ~0ULL && rng.chance(0.5)) {
+      add_turn(page, ~0ULL, turns_.back().positions);
+    } else if (part != 0 && part != pages_[page].live) {
+      add_turn(page, part, positions);
+      add_turn(page, ~part, 0);
+    } else {
+      add_turn(page, ~0ULL, 0);
+    }
+  }
+}
+
+void AttentionCase::add_turn(std::size_t page, std::uint64_t rows, std::int32_t positions) {
+  const auto number = static_cast<std::int64_t>(page);
+  const bool goes_on = rows == ~0ULL && !turns_.empty() && turns_.back().rows == rows &&
+                       turns_.back().positions == positions;
+  if (goes_on) {
+    turns_.back().end = number + 1;
+  } else {
+    turns_.push_back({number, number + 1, rows, positions});
+  }
+  const auto head_dim = static_cast<std::size_t>(shape_.head_dim);
+  for (std::uint64_t left = rows & pages_[page].live; left != 0; left &= left - 1) {
+    const auto token =
+        static_cast<std::size_t>(pages_[page].first_position + std::countr_zero(left));
+    const auto key = std::span(turned_keys_).subspan(token * head_dim, head_dim);
+    const auto turned = reference::rope(key, positions, kTheta);
+    std::transform(turned.begin(), turned.end(), key.begin(),
+                   [](double value) { return static_cast<float>(value); });
+  }
 }
 
 void AttentionCase::fill_pages(Rng& rng) {
@@ -75,7 +136,11 @@ AttentionArgs AttentionCase::args(std::int64_t row, std::int64_t rows) {
           .out = out_.data() + row * width,
           .out_stride = width,
           .capture = {},
-          .scratch = scratch_.data()};
+          .scratch = scratch_.data(),
+          .turns = {.runs = turns_.data(),
+                    .count = std::ssize(turns_),
+                    .cosines = rope_.cosines(0),
+                    .sines = rope_.sines(0)}};
 }
 
 void AttentionCase::run(const Kernels& kernels, std::int64_t capture_rows) {
@@ -115,7 +180,7 @@ reference::Attended AttentionCase::dense(std::int64_t vector) const {
                                      static_cast<std::size_t>(shape_.head_dim));
   std::optional<double> sink;
   if (shape_.sinks) sink = sinks_[static_cast<std::size_t>(vector % shape_.group)];
-  return reference::attention(query, keys_, values_, visible,
+  return reference::attention(query, turned_keys_, values_, visible,
                               1.0 / std::sqrt(static_cast<double>(shape_.head_dim)), sink);
 }
 

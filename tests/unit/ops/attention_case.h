@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "engine/ops/cpu/kernels.h"
 #include "engine/ops/cpu/reference.h"
+#include "engine/ops/cpu/rope_table.h"
 
 namespace pagequest::ops::test {
 
@@ -17,10 +18,12 @@ struct AttentionShape {
   KvType type = KvType::f32;
   std::int32_t window = 0;
   bool sinks = false;
+  bool turned = false;  // keys count as later than they are stored, within pages by rows
 };
 
 /// One sequence with holes in shuffled physical pages, and what a kernel made of it. The dense
-/// softmax in double precision (engine/ops/cpu/reference.h) sees the keys and values as stored.
+/// softmax in double precision (engine/ops/cpu/reference.h) sees the keys and values as stored, or
+/// the keys as stored and then turned.
 class AttentionCase {
  public:
   AttentionCase(const AttentionShape& shape, double hole_share, std::uint64_t seed);
@@ -45,6 +48,9 @@ class AttentionCase {
   [[nodiscard]] std::int64_t first_row() const { return shape_.context - shape_.rows; }
   [[nodiscard]] AttentionArgs args(std::int64_t row, std::int64_t rows);
   void fill_pages(Rng& rng);
+  /// Random turns: of whole pages, some alike their neighbours, and of parts of pages.
+  void turn_pages(Rng& rng);
+  void add_turn(std::size_t page, std::uint64_t rows, std::int32_t positions);
   [[nodiscard]] reference::Attended dense(std::int64_t vector) const;
   /// (page, head of the group), averaged over the captured rows.
   [[nodiscard]] std::vector<double> dense_masses(std::int64_t capture_rows) const;
@@ -55,6 +61,9 @@ class AttentionCase {
   std::vector<std::byte> memory_;
   std::vector<bool> live_;
   std::vector<AttendedPage> pages_;
+  RopeTable rope_;
+  std::vector<TurnedPages> turns_;
+  std::vector<float> turned_keys_;  // what keys_ count as
   std::vector<float> scratch_;
   std::vector<float> out_, mean_, max_, head_mass_;
   std::vector<float> thresholds_{1e-3F, 2e-2F};

@@ -46,7 +46,15 @@ const std::vector<AttentionShape>& shapes() {
                                                {2, 64, 1, 1, 150, kBf16},
                                                {2, 64, 8, 1, 303, kInt8},
                                                {4, 40, 7, 19, 300, kBf16, 100, true},
-                                               {1, 64, 6, 12, 200, KvType::f32, 33}};
+                                               {1, 64, 6, 12, 200, KvType::f32, 33},
+                                               {2, 64, 16, 1, 500, KvType::f32, 0, false, true},
+                                               {2, 8, 1, 3, 40, KvType::f32, 0, false, true},
+                                               {9, 24, 64, 5, 300, kBf16, 0, true, true},
+                                               {3, 24, 13, 11, 90, kInt8, 0, false, true},
+                                               {4, 32, 8, 30, 200, kBf16, 0, false, true},
+                                               {2, 64, 4, 33, 205, kBf16, 0, false, true},
+                                               {3, 16, 2, 7, 61, kInt8, 0, true, true},
+                                               {1, 64, 7, 12, 200, KvType::f32, 0, false, true}};
   return all;
 }
 
@@ -54,10 +62,11 @@ std::string describe(const Kernels& kernels, const AttentionShape& shape) {
   return std::string(to_string(kernels.isa)) + " " + std::string(to_string(shape.type)) +
          " group " + std::to_string(shape.group) + " head_dim " + std::to_string(shape.head_dim) +
          " page " + std::to_string(shape.page_size) + " rows " + std::to_string(shape.rows) +
-         " context " + std::to_string(shape.context) + " window " + std::to_string(shape.window);
+         " context " + std::to_string(shape.context) + " window " + std::to_string(shape.window) +
+         (shape.turned ? " turned" : "");
 }
 
-TEST_CASE("Attention with holes, windows and sinks equals a dense softmax within 1e-5") {
+TEST_CASE("Attention with holes, windows, sinks and turns equals a dense softmax within 1e-5") {
   const Kernels* kernels = GENERATE(from_range(all_kernels()));
   const double holes = GENERATE(0.0, 0.3, 0.95);
   for (const AttentionShape& shape : shapes()) {

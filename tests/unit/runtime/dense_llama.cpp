@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/runtime/dense_llama.h"
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 
@@ -68,17 +69,35 @@ DenseLlama::Rows DenseLlama::rotate(Rows x) const {
   for (std::size_t position = 0; position < x.size(); ++position) {
     for (std::size_t i = 0; i < x[position].size(); i += head_dim) {
       const std::span<float> head = std::span(x[position]).subspan(i, head_dim);
-      const auto turned =
-          reference::rope(head, static_cast<std::int64_t>(position), config_.rope.theta);
+      const auto turned = rotate_head(head, static_cast<std::int64_t>(position));
       std::copy(turned.begin(), turned.end(), head.begin());
     }
   }
   return x;
 }
 
-DenseResult DenseLlama::run_heads(const std::vector<std::int32_t>& tokens,
-                                  const std::function<bool(std::int32_t, std::int32_t, std::size_t,
-                                                           std::size_t)>& visible) const {
+std::vector<float> DenseLlama::rotate_head(std::span<const float> head,
+                                           std::int64_t position) const {
+  return to_floats(reference::rope(head, position, config_.rope.theta));
+}
+
+std::vector<float> DenseLlama::rotate_by_place(std::vector<float> keys,
+                                               const std::vector<bool>& visible) const {
+  const auto head_dim = static_cast<std::size_t>(config_.head_dim);
+  std::int64_t place = 0;
+  for (std::size_t token = 0; token < visible.size(); ++token) {
+    if (!visible[token]) continue;
+    const std::span<float> key = std::span(keys).subspan(token * head_dim, head_dim);
+    const auto turned = rotate_head(key, place++);
+    std::copy(turned.begin(), turned.end(), key.begin());
+  }
+  return keys;
+}
+
+DenseResult DenseLlama::run_heads(
+    const std::vector<std::int32_t>& tokens,
+    const std::function<bool(std::int32_t, std::int32_t, std::size_t, std::size_t)>& visible,
+    Numbering numbering) const {
   const auto head_dim = static_cast<std::size_t>(config_.head_dim);
   const auto width = static_cast<std::ptrdiff_t>(config_.hidden_size);
   DenseResult result;
@@ -90,14 +109,18 @@ DenseResult DenseLlama::run_heads(const std::vector<std::int32_t>& tokens,
   for (std::int32_t layer = 0; layer < config_.layers; ++layer) {
     const std::string prefix = "model.layers." + std::to_string(layer) + ".";
     const Rows normed = normalise(x, prefix + "input_layernorm.weight");
-    const Rows query = rotate(project(normed, prefix + "self_attn.q_proj.weight"));
-    const Rows key = rotate(project(normed, prefix + "self_attn.k_proj.weight"));
+    const bool by_place = numbering == Numbering::place;
+    const Rows plain_query = project(normed, prefix + "self_attn.q_proj.weight");
+    const Rows plain_key = project(normed, prefix + "self_attn.k_proj.weight");
+    const Rows query = rotate(plain_query);
+    const Rows key = rotate(plain_key);
     const Rows value = project(normed, prefix + "self_attn.v_proj.weight");
     Rows mixed(x.size());
     result.probabilities.emplace_back();
     for (std::int32_t head = 0; head < config_.query_heads; ++head) {
       const std::int32_t kv_head = head / (config_.query_heads / config_.kv_heads);
-      const auto keys = head_of(key, static_cast<std::size_t>(kv_head), head_dim);
+      const auto keys =
+          head_of(by_place ? plain_key : key, static_cast<std::size_t>(kv_head), head_dim);
       const auto values = head_of(value, static_cast<std::size_t>(kv_head), head_dim);
       auto& rows = result.probabilities.back().emplace_back();
       for (std::size_t row = 0; row < x.size(); ++row) {
@@ -105,9 +128,15 @@ DenseResult DenseLlama::run_heads(const std::vector<std::int32_t>& tokens,
         for (std::size_t t = 0; t < x.size(); ++t) {
           mask.push_back(t <= row && visible(layer, kv_head, row, t));
         }
+        const std::size_t offset = static_cast<std::size_t>(head) * head_dim;
+        const auto seen = std::count(mask.begin(), mask.end(), true);
         const auto one = reference::attention(
-            std::span(query[row]).subspan(static_cast<std::size_t>(head) * head_dim, head_dim),
-            keys, values, mask, 1.0 / std::sqrt(static_cast<double>(head_dim)));
+            by_place ? rotate_head(std::span(plain_query[row]).subspan(offset, head_dim), seen - 1)
+                     : std::vector<float>(
+                           query[row].begin() + static_cast<std::ptrdiff_t>(offset),
+                           query[row].begin() + static_cast<std::ptrdiff_t>(offset + head_dim)),
+            by_place ? rotate_by_place(keys, mask) : keys, values, mask,
+            1.0 / std::sqrt(static_cast<double>(head_dim)));
         mixed[row].insert(mixed[row].end(), one.output.begin(), one.output.end());
         rows.push_back(one.weights);
       }
@@ -131,10 +160,14 @@ DenseResult DenseLlama::run_heads(const std::vector<std::int32_t>& tokens,
 }
 
 DenseResult DenseLlama::run(const std::vector<std::int32_t>& tokens,
-                            const std::function<bool(std::size_t, std::size_t)>& visible) const {
-  return run_heads(tokens, [&](std::int32_t, std::int32_t, std::size_t row, std::size_t token) {
-    return visible(row, token);
-  });
+                            const std::function<bool(std::size_t, std::size_t)>& visible,
+                            Numbering numbering) const {
+  return run_heads(
+      tokens,
+      [&](std::int32_t, std::int32_t, std::size_t row, std::size_t token) {
+        return visible(row, token);
+      },
+      numbering);
 }
 
 DenseResult DenseLlama::run(const std::vector<std::int32_t>& tokens) const {

@@ -44,15 +44,19 @@ Played decode_together(const model::Model& model, const EngineConfig& config,
 
 TEST_CASE("Preempted sequences go on as if they had never lost a page") {
   const std::string policy = GENERATE("full", "streaming", "h2o");
+  const std::string positions = GENERATE("original", "compact");
   const std::int32_t prefill_chunk = GENERATE(5, 64);
   const model::Model model = tiny_model();
   kv::PolicySpec spec{.name = policy, .params = {}};
-  if (policy != "full") spec.budget_tokens = 48;
+  if (policy != "full") {
+    spec.budget_tokens = 48;
+    spec.params["positions"] = positions;
+  }
   EngineConfig config{.page_size = 4, .pool_pages = 1000, .prefill_chunk = prefill_chunk};
   const Played large = decode_together(model, config, spec);
   config.pool_pages = policy == "full" ? 30 : 32;
   const Played small = decode_together(model, config, spec);
-  CAPTURE(policy, prefill_chunk);
+  CAPTURE(policy, positions, prefill_chunk);
   CHECK(large.preemptions == 0);
   CHECK(small.preemptions >= 3);
   CHECK(small.tokens == large.tokens);

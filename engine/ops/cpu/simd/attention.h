@@ -5,6 +5,7 @@
 #include "engine/ops/cpu/kernels.h"
 #include "engine/ops/cpu/simd/attention_capture.h"
 #include "engine/ops/cpu/simd/attention_scores.h"
+#include "engine/ops/cpu/simd/attention_turns.h"
 #include "engine/ops/cpu/simd/attention_values.h"
 
 // Attention in three passes over the pages: scores and their maximum; exponentials and their sums;
@@ -21,9 +22,8 @@ template <class Kv, int kQueries, bool kCapture>
 void attend(const AttentionArgs& args, const AttentionScratch& scratch, QueryBlock block) {
   block.pages =
       pages_of_rows(args, block.first / args.group, (block.first + block.count - 1) / args.group);
-  gather_queries<kQueries>(args, block, scratch.queries);
   Vec largest_score[kQueries];
-  score_pages<Kv, kQueries>(args, scratch, block, largest_score);
+  score_block<Kv, kQueries>(args, scratch, block, largest_score);
   float inverse_totals[kQueries];
   for (int v = 0; v < kQueries; ++v) {
     float* weights = scratch.weights + v * scratch.context;

@@ -98,14 +98,15 @@ struct TokenCursor {
   }
 };
 
-/// Bit i: the row at `position` sees the token of lane i. Pages outside of the range have none.
+/// Bit i: the row at `position` sees the token of lane i, which is to be scored.
 template <int kPages>
-std::uint64_t visible_lanes(const AttentionArgs& args, const PageRange& pages,
+std::uint64_t visible_lanes(const AttentionArgs& args, const QueryBlock& block,
                             const TokenVector<kPages>& tokens, std::int64_t position) {
   std::uint64_t lanes = 0;
-  for (int i = 0; i < kPages && tokens.page + i < pages.end; ++i) {
+  for (int i = 0; i < kPages && tokens.page + i < block.pages.end; ++i) {
+    if (tokens.page + i < block.first_scored) continue;
     const std::uint64_t seen = visible_tokens(args, args.pages[tokens.page + i], position);
-    lanes |= seen >> tokens.token << i * (kLanes / kPages);
+    lanes |= (seen & block.rows) >> tokens.token << i * (kLanes / kPages);
   }
   return lanes;
 }
@@ -135,11 +136,13 @@ void score_vectors(const AttentionArgs& args, const AttentionScratch& scratch,
     if constexpr (Kv::kScaled) scale = key_scales(args, tokens[u]);
     for (int v = 0; v < kQueries; ++v) {
       const std::int64_t position = args.first_position + block.vector(v) / args.group;
-      const std::uint64_t visible = visible_lanes(args, block.pages, tokens[u], position);
+      const std::uint64_t visible = visible_lanes(args, block, tokens[u], position);
       if constexpr (Kv::kScaled) scores[u][v] *= scale;
-      const Vec score = mask_scores(scores[u][v], visible);
+      Vec score = mask_scores(scores[u][v], visible);
+      float* place = scratch.weights + v * scratch.context + at;
+      if (block.joins) score = max(score, load(place));
       largest_score[v] = max(largest_score[v], score);
-      store(scratch.weights + v * scratch.context + at, score);
+      store(place, score);
     }
   }
 }
@@ -158,11 +161,11 @@ void score_range(const AttentionArgs& args, const AttentionScratch& scratch,
   }
 }
 
-/// Also writes the scores of the vector's pages behind the range: -infinity.
+/// Raises `largest_score` to the largest one that it finds. Also writes the scores of the vector's
+/// pages behind the range: -infinity.
 template <class Kv, int kQueries>
 void score_pages(const AttentionArgs& args, const AttentionScratch& scratch,
                  const QueryBlock& block, Vec (&largest_score)[kQueries]) {
-  for (int v = 0; v < kQueries; ++v) largest_score[v] = splat(-__builtin_inff());
   if constexpr (kLanes >= 16) {
     if (args.shape.token_stride == kLanes / 4) {
       return score_range<Kv, kQueries, 4>(args, scratch, block, largest_score);

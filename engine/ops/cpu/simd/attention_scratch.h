@@ -23,6 +23,9 @@ struct QueryBlock {
   std::int64_t first;
   std::int64_t count;
   PageRange pages;
+  std::int64_t first_scored = 0;           // page; those before it only share its vector
+  std::uint64_t rows = ~std::uint64_t{0};  // of the pages, that are scored
+  bool joins = false;                      // what is not scored keeps what it has
 
   [[nodiscard]] std::int64_t vector(int v) const { return first + (v < count ? v : count - 1); }
 };
