@@ -26,7 +26,7 @@ void check_against_places(const RecordingSink& sink, const std::vector<float>& l
   CHECK(largest_difference(logits, expected.logits.back()) < 1e-3);
   for (const RecordedStep& step : sink.steps) {
     CAPTURE(step.step);
-    CHECK(mass_error(step, expected, config, page_size) < 2e-5);
+    CHECK(mass_error(step, expected, config, page_size) < 1e-5);
   }
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("Each head counts places among the tokens that it holds itself") {
   CHECK(largest_difference(logits_of(engine, sequence), expected.logits.back()) < 1e-3);
   for (const RecordedStep& step : sink.steps) {
     CAPTURE(step.step);
-    CHECK(mass_error(step, expected, model.config(), 4) < 2e-5);
+    CHECK(mass_error(step, expected, model.config(), 4) < 1e-5);
   }
 }
 
