@@ -103,7 +103,7 @@ std::string agreement_markdown(const ResultTable& table) {
     text += fmt::format("| {} | {} | {:.0f} of {:.0f} | {} | {:.1f} % |\n",
                         table.text(row, "policy"), budget > 0 ? fmt::format("{:.0f}", budget) : "-",
                         table.number(row, "identical"), table.number(row, "episodes"),
-                        std::isnan(divergence) ? "-" : fmt::format("{:.0f}", divergence),
+                        std::isnan(divergence) ? "-" : fmt::format("{:.1f}", divergence),
                         100.0 * table.number(row, "equal_tokens"));
   }
   return text;
