@@ -146,6 +146,12 @@ std::vector<std::int32_t> tokens_in(const std::string& text) {
   return {std::istream_iterator<std::int32_t>(in), {}};
 }
 
+/// A cell of several threads has the process for itself.
+clockid_t clock_of(const CellSpec& spec) {
+  const bool has_threads = spec.custom && spec.custom->config.engine.threads != 1;
+  return has_threads ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID;
+}
+
 fs::path path_of(const CellSpec& spec, const fs::path& folder) {
   return folder / (spec.name() + ".json");
 }
@@ -162,7 +168,8 @@ fs::path path_of(const CellSpec& spec, const fs::path& folder) {
 
 std::optional<CellResult> play(const CellSpec& spec, const model::Model& model,
                                const std::function<bool()>& goes_on) {
-  const double begin = core_seconds();
+  const clockid_t clock = clock_of(spec);
+  const double begin = core_seconds(clock);
   const agent::AgentConfig agent = agent_of(spec);
   Audited sink(model.config(), spec.custom != nullptr);
   const std::shared_ptr<const agent::TaskSource> source =
@@ -170,7 +177,7 @@ std::optional<CellResult> play(const CellSpec& spec, const model::Model& model,
   agent::Runner runner(model, engine_of(spec, agent), agent, source, sink);
   const auto totals = runner.run([&](std::int32_t, std::int32_t) { return goes_on(); });
   if (totals.interrupted) return std::nullopt;
-  CellResult result{.episodes = sink.take(), .core_seconds = core_seconds() - begin};
+  CellResult result{.episodes = sink.take(), .core_seconds = core_seconds(clock) - begin};
   for (EvaluatedEpisode& episode : result.episodes) {
     const auto index = static_cast<std::uint64_t>(episode.ended.episode.value);
     episode.has_answer = source->make(index)->has_answer();

@@ -34,7 +34,8 @@ struct CellResult {
 
 using EvaluatedCell = std::pair<CellSpec, CellResult>;
 
-/// Plays a cell on one thread. Nothing if `goes_on` said no.
+/// Plays a cell, on one thread unless it is of a custom task that has more. Nothing if `goes_on`
+/// said no.
 [[nodiscard]] std::optional<CellResult> play(const CellSpec& spec, const model::Model& model,
                                              const std::function<bool()>& goes_on);
 

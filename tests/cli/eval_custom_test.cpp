@@ -109,11 +109,11 @@ TEST_CASE("the task corpus is graded by its questions' answers") {
 TEST_CASE("the cells of a task are played once, and by any number of jobs and threads alike") {
   const Prompts prompts;
   const Outcome first = prompts.evaluate(kTwo);
-  const Outcome second = prompts.evaluate(std::string(kTwo) + " --jobs 2 --threads 1");
+  const Outcome second = prompts.evaluate(std::string(kTwo) + " --jobs 2");
   CHECK_THAT(second.err, Contains("5 cells were played before"));
   CHECK(first.out == second.out);
   const Prompts others;
-  const auto rows = tables_in(others.evaluate(std::string(kTwo) + " --jobs 2 --threads 1").out);
+  const auto rows = tables_in(others.evaluate(std::string(kTwo) + " --jobs 2").out);
   CHECK(rows.at("agreement") == tables_in(first.out).at("agreement"));
 }
 
@@ -151,6 +151,7 @@ TEST_CASE("a refused evaluation of a task leaves no folder behind") {
                Refused{"--suite quick", 2, "a task of your own"},
                Refused{"--ablate", 2, "a task of your own"},
                Refused{"--tasks pocket-cot", 2, "a task of your own"},
+               Refused{"--jobs 2 --threads 2", 2, "one of the two"},
                Refused{"--chat chatlm", 2, "did you mean `chatml`"});
   CAPTURE(refused.options);
   const Prompts prompts;

@@ -29,7 +29,7 @@ EvaluatedCell cell(SuitePolicy policy, std::vector<EvaluatedEpisode> episodes) {
       .task = {.task = "t", .setting = "s", .model = "", .budgets_tokens = {}, .has_tools = false},
       .policy = std::move(policy)};
   spec.episodes = static_cast<std::int32_t>(episodes.size());
-  return {spec, {.episodes = std::move(episodes), .seconds = 0.0}};
+  return {spec, {.episodes = std::move(episodes), .core_seconds = 0.0}};
 }
 
 SuitePolicy full() { return {.label = "full", .policy = "full"}; }
