@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ namespace pagequest::cli {
 
 /// The evaluation harness's oracle, which `record --policy` takes beside the registered policies.
 inline constexpr const char* kHindsight = "hindsight";
+
+/// Episodes that several policies are compared on where the task never ends and nobody says.
+inline constexpr std::int32_t kEndlessTaskEpisodes = 100;
 
 /// Everything that decides what a recording contains.
 struct RecordingConfig {

@@ -40,7 +40,6 @@ namespace fs = std::filesystem;
 
 constexpr std::array kDefaultPolicies = {"full", "sidequest",       "hindsight",
                                          "h2o",  "random-document", "streaming"};
-constexpr std::int32_t kEndlessTaskEpisodes = 100;  // of a task without files
 
 struct Arguments {
   RecordingConfig config;

@@ -4,13 +4,20 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <memory>
+#include <sstream>
 #include <utility>
 
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "cli/evaluation/core_clock.h"
+#include "cli/evaluation/custom_task.h"
+#include "cli/evaluation/dropped_tokens.h"
+#include "cli/evaluation/written_tokens.h"
 #include "cli/recording.h"
 #include "cli/version.h"
 #include "engine/agent/runner.h"
@@ -29,6 +36,7 @@ constexpr std::int32_t kAuditPageTokens = 16;
 constexpr std::int32_t kConcurrency = 16;  // episodes in flight
 
 agent::AgentConfig agent_of(const CellSpec& spec) {
+  if (spec.custom) return agent_config(config_of(spec));
   RecordingConfig config;
   config.policy = spec.policy.policy;
   config.agent.task = spec.task.task;
@@ -42,6 +50,7 @@ agent::AgentConfig agent_of(const CellSpec& spec) {
 }
 
 runtime::EngineConfig engine_of(const CellSpec& spec, const agent::AgentConfig& agent) {
+  if (spec.custom) return engine_config(config_of(spec));
   runtime::EngineConfig engine;
   engine.page_size = spec.policy.page_size;
   engine.pool_pages = (1 << 18) / engine.page_size;
@@ -54,13 +63,21 @@ runtime::EngineConfig engine_of(const CellSpec& spec, const agent::AgentConfig& 
 /// Audits each episode as it ends.
 class Audited final : public EventSink {
  public:
-  explicit Audited(const model::ModelConfig& model)
-      : audit_({.layers = model.layers, .kv_heads = model.kv_heads}, kAuditPageTokens) {}
+  explicit Audited(const model::ModelConfig& model, bool keeps_text)
+      : audit_({.layers = model.layers, .kv_heads = model.kv_heads}, kAuditPageTokens),
+        dropped_({.layers = model.layers, .kv_heads = model.kv_heads}),
+        keeps_text_(keeps_text) {}
 
   void on(const Event& event) override {
     audit_.on(event);
+    dropped_.on(event);
+    if (keeps_text_) written_.on(event);
     if (const auto* ended = std::get_if<EpisodeEnded>(&event)) {
-      episodes_[ended->episode] = {*ended, audit_.take(ended->episode)};
+      const EpisodeId id = ended->episode;
+      episodes_[id] = {.ended = *ended,
+                       .occupancy = audit_.take(id),
+                       .dropped_tokens = dropped_.take(id),
+                       .written = written_.take(id)};
     }
   }
   [[nodiscard]] bool wants_attention() const override { return false; }
@@ -73,19 +90,24 @@ class Audited final : public EventSink {
 
  private:
   kv::OccupancyAudit audit_;
+  DroppedTokens dropped_;
+  bool keeps_text_;
+  WrittenTokens written_;
   std::map<EpisodeId, EvaluatedEpisode> episodes_;
 };
 
 json spec_json(const CellSpec& spec, const model::Model& model) {
-  return {{"model", model.name() + "@" + model.weights_hash()},
-          {"task", spec.task.task},
-          {"setting", spec.task.setting},
-          {"policy", spec.policy.policy},
-          {"params", spec.policy.params},
-          {"page_size", spec.policy.page_size},
-          {"budget_tokens", spec.budget_tokens},
-          {"seed", spec.seed},
-          {"episodes", spec.episodes}};
+  json document = {{"model", model.name() + "@" + model.weights_hash()},
+                   {"task", spec.task.task},
+                   {"setting", spec.task.setting},
+                   {"policy", spec.policy.policy},
+                   {"params", spec.policy.params},
+                   {"page_size", spec.policy.page_size},
+                   {"budget_tokens", spec.budget_tokens},
+                   {"seed", spec.seed},
+                   {"episodes", spec.episodes}};
+  if (spec.custom) document["options"] = json::parse(spec.custom->key);
+  return document;
 }
 
 /// The numbers of an episode by their names, the same for writing and reading.
@@ -110,6 +132,24 @@ void for_each_number(Episode& episode, Visit visit) {
   visit("mean_shared_page_tokens", held.mean_shared_page_tokens);
   visit("peak_shared_page_tokens", held.peak_shared_page_tokens);
   visit("kv_reads_tokens", held.kv_reads_tokens);
+  visit("has_answer", episode.has_answer);
+  visit("dropped_tokens", episode.dropped_tokens);
+}
+
+/// Token ids with spaces between them: as a list, each would take a line of the file.
+std::string text_of(const std::vector<std::int32_t>& tokens) {
+  return fmt::format("{}", fmt::join(tokens, " "));
+}
+
+std::vector<std::int32_t> tokens_in(const std::string& text) {
+  std::istringstream in(text);
+  return {std::istream_iterator<std::int32_t>(in), {}};
+}
+
+/// A cell of several threads has the process for itself.
+clockid_t clock_of(const CellSpec& spec) {
+  const bool has_threads = spec.custom && spec.custom->config.engine.threads != 1;
+  return has_threads ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID;
 }
 
 fs::path path_of(const CellSpec& spec, const fs::path& folder) {
@@ -128,13 +168,21 @@ fs::path path_of(const CellSpec& spec, const fs::path& folder) {
 
 std::optional<CellResult> play(const CellSpec& spec, const model::Model& model,
                                const std::function<bool()>& goes_on) {
-  const double begin = core_seconds();
+  const clockid_t clock = clock_of(spec);
+  const double begin = core_seconds(clock);
   const agent::AgentConfig agent = agent_of(spec);
-  Audited sink(model.config());
-  agent::Runner runner(model, engine_of(spec, agent), agent, sink);
+  Audited sink(model.config(), spec.custom != nullptr);
+  const std::shared_ptr<const agent::TaskSource> source =
+      agent::open_source(agent, model.tokenizer());
+  agent::Runner runner(model, engine_of(spec, agent), agent, source, sink);
   const auto totals = runner.run([&](std::int32_t, std::int32_t) { return goes_on(); });
   if (totals.interrupted) return std::nullopt;
-  return CellResult{.episodes = sink.take(), .core_seconds = core_seconds() - begin};
+  CellResult result{.episodes = sink.take(), .core_seconds = core_seconds(clock) - begin};
+  for (EvaluatedEpisode& episode : result.episodes) {
+    const auto index = static_cast<std::uint64_t>(episode.ended.episode.value);
+    episode.has_answer = source->make(index)->has_answer();
+  }
+  return result;
 }
 
 void write_cell(const CellSpec& spec, const model::Model& model, const CellResult& result,
@@ -143,6 +191,7 @@ void write_cell(const CellSpec& spec, const model::Model& model, const CellResul
   for (const EvaluatedEpisode& episode : result.episodes) {
     json row = json::object();
     for_each_number(episode, [&row](const char* name, const auto& value) { row[name] = value; });
+    if (spec.custom) row["written"] = text_of(episode.written);
     episodes.push_back(std::move(row));
   }
   const json document = {{"cell", spec_json(spec, model)},
@@ -168,6 +217,7 @@ std::optional<CellResult> read_cell(const CellSpec& spec, const model::Model& mo
       for_each_number(episode, [&row](const char* name, auto& value) {
         value = row.at(name).get<std::remove_reference_t<decltype(value)>>();
       });
+      if (spec.custom) episode.written = tokens_in(row.at("written"));
       result.episodes.push_back(std::move(episode));
     }
     return result;

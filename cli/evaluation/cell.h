@@ -20,7 +20,10 @@ namespace pagequest::cli {
 
 struct EvaluatedEpisode {
   EpisodeEnded ended;
-  kv::Occupancy occupancy;  // in tokens, see there; mean_tokens_by_head is not kept
+  kv::Occupancy occupancy;                 // in tokens, see there; mean_tokens_by_head is not kept
+  bool has_answer = true;                  // without one, `ended.correct` says nothing
+  double dropped_tokens = 0;               // mean over layers and KV heads
+  std::vector<std::int32_t> written = {};  // by the model on its main thread; of custom tasks only
 };
 
 /// What playing a cell's episodes gave, by the number of the episode.
@@ -31,7 +34,8 @@ struct CellResult {
 
 using EvaluatedCell = std::pair<CellSpec, CellResult>;
 
-/// Plays a cell on one thread. Nothing if `goes_on` said no.
+/// Plays a cell, on one thread unless it is of a custom task that has more. Nothing if `goes_on`
+/// said no.
 [[nodiscard]] std::optional<CellResult> play(const CellSpec& spec, const model::Model& model,
                                              const std::function<bool()>& goes_on);
 

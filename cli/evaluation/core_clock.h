@@ -6,10 +6,11 @@
 
 namespace pagequest::cli {
 
-/// Processor time of the calling thread in seconds: what a cell costs, however busy the machine is.
-inline double core_seconds() {
+/// Processor time in seconds, however busy the machine is: of the calling thread, or of the
+/// process.
+inline double core_seconds(clockid_t clock = CLOCK_THREAD_CPUTIME_ID) {
   std::timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  clock_gettime(clock, &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 

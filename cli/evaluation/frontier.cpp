@@ -3,7 +3,9 @@
 #include "cli/evaluation/frontier.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include <fmt/core.h>
 
@@ -25,6 +27,20 @@ bool ended_with(const EpisodeEnded& ended) {
 
 bool is_correct(const EpisodeEnded& ended) { return ended.correct; }
 
+std::int64_t graded(const CellResult& cell) {
+  return std::ranges::count(cell.episodes, true, &EvaluatedEpisode::has_answer);
+}
+
+/// With so many decimals; a dash where no answer is known.
+std::string share_text(double share) {
+  return std::isnan(share) ? std::string("-") : fmt::format("{:.3f}", share);
+}
+
+std::string interval_text(const analyzer::Interval& interval) {
+  if (std::isnan(interval.low)) return "-";
+  return share_text(interval.low) + " to " + share_text(interval.high);
+}
+
 double mean(const CellResult& cell, double (*value)(const EvaluatedEpisode&)) {
   double sum = 0.0;
   for (const EvaluatedEpisode& episode : cell.episodes) sum += value(episode);
@@ -43,11 +59,11 @@ struct Means {
 };
 
 Means means_of(const CellResult& cell) {
-  const auto episodes = static_cast<std::int64_t>(cell.episodes.size());
+  const std::int64_t episodes = graded(cell);
   const std::int64_t correct = count(cell, is_correct);
   return {
-      .accuracy =
-          episodes == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(episodes),
+      .accuracy = episodes == 0 ? std::numeric_limits<double>::quiet_NaN()
+                                : static_cast<double>(correct) / static_cast<double>(episodes),
       .interval = analyzer::wilson_interval_95(correct, episodes),
       .mean_tokens = mean(cell, [](const auto& e) { return e.occupancy.mean_tokens; }),
       .peak_tokens = mean(cell, [](const auto& e) { return e.occupancy.peak_tokens; }),
@@ -70,7 +86,8 @@ double core_minutes(const std::vector<EvaluatedCell>& cells) {
 ResultTable frontier_table(const std::vector<EvaluatedCell>& cells) {
   ResultTable table(
       "frontier",
-      "Accuracy against memory, means over the episodes. Tokens are means over layers and KV heads "
+      "Accuracy (of the episodes whose answer is known) against memory, means over the episodes. "
+      "Tokens are means over layers and KV heads "
       "of what each holds; pages are of 16 tokens, in tables of each head or of all.",
       {{"task", ""},
        {"setting", ""},
@@ -145,9 +162,9 @@ std::string frontier_markdown(const std::vector<EvaluatedCell>& cells, const std
     const std::string budget =
         spec.budget_tokens > 0 ? std::to_string(spec.budget_tokens) : std::string("-");
     text += fmt::format(
-        "| {} | {} | {:.3f} | {:.3f} to {:.3f} | {:.0f} | {:.0f} | {:.0f} | {:.0f} | {:.0f} % | {} "
+        "| {} | {} | {} | {} | {:.0f} | {:.0f} | {:.0f} | {:.0f} | {:.0f} % | {} "
         "|\n",
-        spec.policy.label, budget, means.accuracy, means.interval.low, means.interval.high,
+        spec.policy.label, budget, share_text(means.accuracy), interval_text(means.interval),
         means.mean_tokens, means.peak_tokens, means.page_tokens, means.shared_page_tokens,
         full_reads > 0.0 ? 100.0 * means.reads / full_reads : 0.0,
         count(cell, ended_with<Outcome::unparsable>));

@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <utility>
+
+#include <fmt/core.h>
 
 #include "base/params.h"
-#include "engine/agent/tasks/derivation.h"
+#include "cli/evaluation/ablation_suite.h"
 
 namespace pagequest::cli {
 namespace {
@@ -87,38 +91,6 @@ Suite paper() {
           .policies = paper_policies()};
 }
 
-/// Of the words of `pocket-cot`.
-std::string token_of(std::string_view word) {
-  const std::vector<std::string> words = agent::derivation_vocabulary();
-  return std::to_string(std::ranges::find(words, word) - words.begin());
-}
-
-/// Equal numbers of tokens of one class after the other.
-Suite ablation() {
-  const auto drops = [](std::string label, std::map<std::string, std::string> params) {
-    return SuitePolicy{
-        .label = std::move(label), .policy = "ablate", .params = std::move(params), .page_size = 1};
-  };
-  const auto marked = [&](std::string label, std::string_view word, int length) {
-    return drops(std::move(label), {{"mark", token_of(word)}, {"length", std::to_string(length)}});
-  };
-  return {.name = "ablation",
-          .description = "what the answer loses with equally many tokens of one class",
-          .episodes = 100,
-          .tasks = {{.task = "pocket-cot",
-                     .setting = "default",
-                     .model = "_cot",
-                     .budgets_tokens = {1200, 1300},
-                     .has_tools = false}},
-          .policies = {{.label = "full", .policy = "full", .budgeted = false},
-                       drops("prompt", {{"where", "prompt"}}),
-                       drops("early-thought", {{"where", "early"}}),
-                       drops("late-thought", {{"where", "late"}}),
-                       marked("milestones", "=", agent::kMilestoneWords),
-                       marked("fillers", "so", agent::kFillerWords),
-                       marked("checks", "!", agent::kCheckWords)}};
-}
-
 /// The middle budget of each task and few episodes: enough to see that everything works.
 Suite quick() {
   Suite suite = paper();
@@ -129,8 +101,20 @@ Suite quick() {
   return suite;
 }
 
+/// Parameters of a policy may hold anything: `/` and what else a file's name may not have is
+/// written as in a URL.
+std::string in_file_name(std::string_view label) {
+  std::string text;
+  for (const char c : label) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                       std::string_view(".,:=+-_").find(c) != std::string_view::npos;
+    text += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return text;
+}
+
 constexpr std::array<std::pair<std::string_view, Suite (*)()>, 3> kSuites{
-    {{"ablation", ablation}, {"paper", paper}, {"quick", quick}}};
+    {{"ablation", ablation_suite}, {"paper", paper}, {"quick", quick}}};
 
 }  // namespace
 
@@ -148,7 +132,7 @@ Suite suite_named(std::string_view name) {
 }
 
 std::string CellSpec::name() const {
-  std::string text = task.task + "-" + task.setting + "." + policy.label;
+  std::string text = task.task + "-" + task.setting + "." + in_file_name(policy.label);
   if (budget_tokens > 0) text += ".b" + std::to_string(budget_tokens);
   return text + ".s" + std::to_string(seed);
 }
@@ -158,6 +142,7 @@ std::vector<CellSpec> cells_of(const Suite& suite, std::uint64_t seed, std::int3
   for (const SuiteTask& task : suite.tasks) {
     for (const SuitePolicy& policy : suite.policies) {
       if (policy.needs_tools && !task.has_tools) continue;
+      if (!policy.only_task.empty() && policy.only_task != task.task) continue;
       const std::vector<std::int32_t> none{0};
       for (const std::int32_t budget : policy.budgeted ? task.budgets_tokens : none) {
         cells.push_back({.task = task,

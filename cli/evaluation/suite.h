@@ -4,11 +4,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace pagequest::cli {
+
+struct CustomTask;
 
 /// A policy as an evaluation compares it.
 struct SuitePolicy {
@@ -18,6 +21,12 @@ struct SuitePolicy {
   bool budgeted = true;
   bool needs_tools = false;     // it has nothing to drop where no tool responds
   std::int32_t page_size = 16;  // tokens
+  std::string only_task = {};   // of the suite; empty: all of them
+  // Of an ablation: the class whose tokens go, how many of them, and the label of the policy that
+  // drops as many of any class.
+  std::string ablated = {};
+  std::int32_t ablated_tokens = 0;
+  std::string control = {};
 };
 
 /// A task as an evaluation plays it.
@@ -50,6 +59,7 @@ struct CellSpec {
   std::int32_t budget_tokens = 0;  // 0: the policy takes none
   std::uint64_t seed = 0;
   std::int32_t episodes = 0;
+  std::shared_ptr<const CustomTask> custom = nullptr;  // none: a suite's task
 
   /// Unique among the cells of a suite and a seed; also its file's name.
   [[nodiscard]] std::string name() const;

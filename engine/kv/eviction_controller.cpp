@@ -22,7 +22,7 @@ namespace pagequest::kv {
 namespace {
 
 void check_budget(const PolicySpec& spec, const EvictionPolicy& policy) {
-  const bool takes_budget = policy.trigger() == Trigger::budget;
+  const bool takes_budget = policy.takes_budget();
   const std::string found = std::to_string(spec.budget_tokens) + " tokens";
   const std::string where = "policy `" + spec.name + "`";
   if (!takes_budget && spec.budget_tokens != 0) {

@@ -90,6 +90,9 @@ class EvictionPolicy {
   [[nodiscard]] virtual Unit unit() const = 0;
   [[nodiscard]] virtual Trigger trigger() const = 0;
   [[nodiscard]] virtual Sharing sharing() const { return Sharing::all; }
+  /// Whether the user must give a budget. False for a policy of Trigger::budget that knows by itself
+  /// how much goes.
+  [[nodiscard]] virtual bool takes_budget() const { return trigger() == Trigger::budget; }
 
   /// For Trigger::budget: whether it decides at the end of this step. Every step by default.
   [[nodiscard]] virtual bool decides(const StepEnd& /*step*/) const { return true; }

@@ -123,6 +123,26 @@ TEST_CASE("A replay evicts what an engine evicted that closed the gaps") {
   }
 }
 
+TEST_CASE("A replay drops a count once, at the step and from the heads that the engine took") {
+  runtime::EngineConfig engine;
+  engine.policy_lag_steps = GENERATE(0, 1);
+  const std::string heads = GENERATE("all", "random", "stable", "unstable");
+  auto config = config_of(kv::find_policy("ablate"), 0, kSeeds[0]);
+  config.policy.params = {{"where", "any"}, {"count", "20"}, {"at", "60"}, {"heads", heads}};
+  CAPTURE(heads, *engine.policy_lag_steps);
+  const testing::TemporaryFolder folder;
+  record(config, engine, folder / "trace.h5");
+  const traces::Reader trace(folder / "trace.h5");
+  const auto replay = simulator::replay_policy(trace, config.policy);
+  CHECK(replay.validity == simulator::Validity::same_policy);
+  for (const auto& episode : replay.episodes) {
+    CAPTURE(episode.episode.value);
+    CHECK(episode.replayed == episode.recorded);
+    // Pages of 16 tokens: the second one reaches the count. Two of the eight heads are a quarter.
+    CHECK(episode.recorded.size() == (heads == "all" ? 2 : 4));
+  }
+}
+
 TEST_CASE("A trace is the same, byte for byte, whether or not steps overlap") {
   const std::int32_t concurrency = GENERATE(1, 3);
   for (const auto& policy : kv::policies()) {

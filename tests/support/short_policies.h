@@ -12,6 +12,7 @@ namespace pagequest::testing {
 /// the defaults of some are for thousands.
 inline std::map<std::string, std::string> short_params(std::string_view policy) {
   static const std::map<std::string, std::map<std::string, std::string>, std::less<>> kParams{
+      {"ablate", {{"where", "any"}}},
       {"clear-at", {{"threshold", "60"}, {"keep", "1"}}},
       {"intentkv-rule", {{"window", "4"}, {"protect_prompt", "false"}}},
       {"keep-k", {{"k", "1"}}},

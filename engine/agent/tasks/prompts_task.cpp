@@ -74,6 +74,7 @@ class PromptWorld final : public World {
     const bool correct = gives_answer(text, prompt_.answers);
     return {.correct = correct, .strict = correct};
   }
+  [[nodiscard]] bool has_answer() const override { return !prompt_.answers.empty(); }
   [[nodiscard]] int needed_calls() const override { return 0; }
   [[nodiscard]] std::optional<std::int32_t> turn_max_tokens() const override {
     return prompt_.max_tokens;

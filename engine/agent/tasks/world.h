@@ -44,6 +44,9 @@ class World {
 
   [[nodiscard]] virtual Grade grade(std::string_view answer_text) const = 0;
 
+  /// Whether an answer is known, without which no grade means anything.
+  [[nodiscard]] virtual bool has_answer() const { return true; }
+
   /// Calls that the task cannot do without; 0 if nobody knows.
   [[nodiscard]] virtual int needed_calls() const = 0;
 

@@ -60,6 +60,7 @@ struct PolicyNeeds {
   Sharing sharing;
   bool attention;
   bool keys;
+  bool budget;  // from the user
 };
 /// Throws as find_policy and Params do.
 [[nodiscard]] PolicyNeeds needs_of(const PolicySpec& spec);

@@ -1,0 +1,23 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result_table.h"
+#include "cli/evaluation/cell.h"
+
+namespace pagequest::cli {
+
+/// What the answers lose with tokens of each class: a row for each cell that ablates a class and
+/// each of `full` and the cell's control, where they have been played. Pairs are the episodes in
+/// which as many tokens of the class went as of the control's, and any at all: the others are left
+/// out against both. Whether an episode is a pair is settled before anything is dropped, when all
+/// the cells' episodes are still alike.
+[[nodiscard]] ResultTable ablation_table(const std::vector<EvaluatedCell>& cells);
+
+/// The table's main columns as Markdown, a section a task.
+[[nodiscard]] std::string ablation_markdown(const ResultTable& table, const std::string& command);
+
+}  // namespace pagequest::cli
