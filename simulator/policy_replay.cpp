@@ -36,8 +36,9 @@ void PolicyReplay::on(const Event& event) {
   // The controller sees nothing of auxiliary threads; passing them over also keeps a step's
   // decision behind the attention of its own step, whichever way two threads interleave.
   if (is_auxiliary(event)) return;
-  const bool within_step =
-      std::holds_alternative<PagesAttended>(event) || std::holds_alternative<KeysBounded>(event);
+  const bool within_step = std::holds_alternative<PagesAttended>(event) ||
+                           std::holds_alternative<KeysBounded>(event) ||
+                           std::holds_alternative<KeysRead>(event);
   if (step_open_ && !within_step) {
     step_open_ = false;
     decide(kv::DecisionPoint::step_end);
@@ -59,7 +60,8 @@ void PolicyReplay::observe(const Event& event) {
                      out_.recorded_live_tokens.back() = recorded_live_.total();
                    }
                  },
-                 [](const PageFreed&) {}, [&](const PagesAttended& e) { attend(e); },
+                 [](const PageFreed&) {}, [](const TokensRequantised&) {},
+                 [&](const PagesAttended& e) { attend(e); },
                  [&](const KeysBounded& e) {
                    if (is_live_page(e.page)) controller_.observe(event);
                  },
