@@ -127,7 +127,8 @@ PolicyNeeds needs_of(const PolicySpec& spec) {
   const auto policy = entry.make(params, {.page_size = 1, .budget_tokens = spec.budget_tokens});
   return {.sharing = policy->sharing(),
           .attention = policy->needs_attention(),
-          .keys = policy->needs_keys()};
+          .keys = policy->needs_keys(),
+          .requantises = policy->requantises()};
 }
 
 std::map<std::string, std::string> resolved_params(const PolicySpec& spec) {

@@ -56,6 +56,7 @@ struct PolicyNeeds {
   Sharing sharing;
   bool attention;
   bool keys;
+  bool requantises;  // so its trace has a table for changes of precision
 };
 /// Throws as find_policy and Params do.
 [[nodiscard]] PolicyNeeds needs_of(const PolicySpec& spec);
