@@ -122,6 +122,34 @@ struct HeadTokensEvicted {
   std::int32_t tokens;
 };
 
+/// From now on the live tokens of `span` in the scope are accounted as stored with so many bits an
+/// element of their keys and values. A model of bytes: the numbers that the engine computes with
+/// stay as they are. The scope is the KV head `kv_head` of `layer`; -1: all KV heads of the layer,
+/// and with layer -1 all of the model. `tokens` of the span were live there.
+struct TokensRequantised {
+  EpisodeId episode;
+  std::int32_t step;  // the last main step before the decision
+  std::int32_t turn;
+  std::int32_t layer;
+  std::int32_t kv_head;
+  TokenSpan span;
+  std::int32_t tokens;
+  std::int32_t key_bits;  // an element
+  std::int32_t value_bits;
+};
+
+/// A decode step read only some keys, which it selected when it read them (Quest, arXiv
+/// 2406.10774). Follows the step's TokensFilled and, if it has them, its PagesAttended and
+/// KeysBounded. Without the event a decode step reads all live tokens.
+struct KeysRead {
+  EpisodeId episode;
+  Thread thread;
+  std::int32_t step;
+  std::int32_t layers;
+  std::int32_t kv_heads;
+  std::span<const std::int32_t> tokens;  // (layer, KV head): keys that the step read
+};
+
 /// The thread dropped its reference to a page because no live token is left in it.
 struct PageFreed {
   EpisodeId episode;
@@ -186,12 +214,12 @@ struct EpisodeEnded {
   std::int32_t peak_tokens;           // most live tokens of the main thread at once
   std::int32_t peak_tokens_with_aux;  // the same, with the auxiliary thread's own tokens
   std::int32_t aux_tokens;
-  std::int64_t kv_reads_tokens;  // sum over decode steps of both threads of the live tokens read
+  std::int64_t kv_reads_tokens;  // sum over decode steps of both threads of the live tokens
 };
 
-using Event =
-    std::variant<EpisodeBegan, TokensFilled, PagesAttended, TokensEvicted, PageFreed, TurnBegan,
-                 ToolResponded, AuxForked, AuxJoined, EpisodeEnded, KeysBounded, HeadTokensEvicted>;
+using Event = std::variant<EpisodeBegan, TokensFilled, PagesAttended, TokensEvicted, PageFreed,
+                           TurnBegan, ToolResponded, AuxForked, AuxJoined, EpisodeEnded,
+                           KeysBounded, HeadTokensEvicted, TokensRequantised, KeysRead>;
 
 /// Whether the event happened on an auxiliary thread. Forks and joins belong to the main one.
 [[nodiscard]] bool is_auxiliary(const Event& event);

@@ -47,14 +47,18 @@ agent::AgentConfig with_memory(const RecordingConfig& config) {
 
 traces::Captures captures_of(const runtime::EngineConfig& engine, const model::ModelConfig& model,
                              const kv::PolicySpec& policy) {
-  const bool head_evictions = kv::needs_of(policy).sharing != kv::Sharing::all;
-  if (!engine.capture) return {.head_evictions = head_evictions};
+  const kv::PolicyNeeds needs = kv::needs_of(policy);
+  const bool head_evictions = needs.sharing != kv::Sharing::all;
+  if (!engine.capture) {
+    return {.head_evictions = head_evictions, .requantisations = needs.requantises};
+  }
   const runtime::CaptureOptions& options = engine.capture_options;
   return {.sink_share = model.attention_sinks,
           .query_heads = options.query_heads,
           .query_cosine = options.query_cosine,
           .key_bounds = options.key_bounds,
           .head_evictions = head_evictions,
+          .requantisations = needs.requantises,
           .thresholds = options.thresholds};
 }
 

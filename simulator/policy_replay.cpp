@@ -12,6 +12,21 @@
 #include "simulator/recorded_lag.h"
 
 namespace pagequest::simulator {
+namespace {
+
+Victim decision_of(const TokensRequantised& event) {
+  return {.step = event.step,
+          .turn = event.turn,
+          .span = event.span,
+          .tokens = event.tokens,
+          .layer = event.layer,
+          .kv_head = event.kv_head,
+          .key_bits = event.key_bits,
+          .value_bits = event.value_bits};
+}
+
+}  // namespace
+
 std::string_view to_string(Validity validity) {
   switch (validity) {
     case Validity::same_policy:
@@ -36,8 +51,9 @@ void PolicyReplay::on(const Event& event) {
   // The controller sees nothing of auxiliary threads; passing them over also keeps a step's
   // decision behind the attention of its own step, whichever way two threads interleave.
   if (is_auxiliary(event)) return;
-  const bool within_step =
-      std::holds_alternative<PagesAttended>(event) || std::holds_alternative<KeysBounded>(event);
+  const bool within_step = std::holds_alternative<PagesAttended>(event) ||
+                           std::holds_alternative<KeysBounded>(event) ||
+                           std::holds_alternative<KeysRead>(event);
   if (step_open_ && !within_step) {
     step_open_ = false;
     decide(kv::DecisionPoint::step_end);
@@ -59,6 +75,7 @@ void PolicyReplay::observe(const Event& event) {
                      out_.recorded_live_tokens.back() = recorded_live_.total();
                    }
                  },
+                 [&](const TokensRequantised& e) { out_.recorded.push_back(decision_of(e)); },
                  [](const PageFreed&) {}, [&](const PagesAttended& e) { attend(e); },
                  [&](const KeysBounded& e) {
                    if (is_live_page(e.page)) controller_.observe(event);
@@ -88,6 +105,14 @@ void PolicyReplay::observe(const Event& event) {
 
 void PolicyReplay::decide(kv::DecisionPoint point) {
   for (const kv::Victim& victim : controller_.victims(point)) drop(victim);
+  requantise();
+}
+
+void PolicyReplay::requantise() {
+  for (const TokensRequantised& event : controller_.take_requantised(out_.episode, step_, turn_)) {
+    out_.replayed.push_back(decision_of(event));
+    controller_.observe(event);
+  }
 }
 
 void PolicyReplay::drop(const kv::Victim& victim) {
@@ -213,8 +238,11 @@ ResultTable policy_replay_table(const TraceReplay& replay) {
                      {"recorded_peak_live_tokens", "tokens"},
                      {"same_victims", "1: as recorded"}});
   for (const EpisodeReplay& episode : replay.episodes) {
+    std::int64_t victims = 0;
     std::int64_t evicted = 0;
     for (const Victim& victim : episode.replayed) {
+      if (victim.key_bits > 0) continue;
+      ++victims;
       if (victim.layer < 0) evicted += victim.tokens;
     }
     std::int64_t sum = 0;
@@ -223,8 +251,7 @@ ResultTable policy_replay_table(const TraceReplay& replay) {
       return std::int64_t{live.empty() ? 0 : *std::max_element(live.begin(), live.end())};
     };
     const auto steps = static_cast<std::int64_t>(episode.live_tokens.size());
-    table.add({std::int64_t{episode.episode.value}, steps,
-               static_cast<std::int64_t>(episode.replayed.size()), evicted,
+    table.add({std::int64_t{episode.episode.value}, steps, victims, evicted,
                peak(episode.live_tokens),
                steps == 0 ? 0.0 : static_cast<double>(sum) / static_cast<double>(steps),
                peak(episode.recorded_live_tokens), std::int64_t{episode.identical() ? 1 : 0}});

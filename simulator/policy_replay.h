@@ -16,8 +16,8 @@
 
 namespace pagequest::simulator {
 
-/// One decision of a policy, as a HeadTokensEvicted (with a layer) or TokensEvicted event states
-/// it.
+/// One decision of a policy, as a HeadTokensEvicted (with a layer), TokensEvicted or
+/// TokensRequantised event (with bits) states it.
 struct Victim {
   std::int32_t step;  // of the main thread
   std::int32_t turn;
@@ -25,6 +25,8 @@ struct Victim {
   std::int32_t tokens;  // live ones
   std::int32_t layer = -1;
   std::int32_t kv_head = -1;
+  std::int32_t key_bits = 0;  // that its tokens are stored with from now on; 0: they go
+  std::int32_t value_bits = 0;
   constexpr bool operator==(const Victim&) const = default;
 };
 
@@ -51,10 +53,11 @@ struct EpisodeReplay {
 
 /// Drives one episode's kv::EvictionController with a trace's events: the same object code that
 /// decides in the engine sees the same numbers, so it must come to the same victims. The recorded
-/// HeadTokensEvicted, TokensEvicted and PageFreed events are replaced by those of the decisions
-/// made here. Attention to pages that are gone here is left out, and the rest of each row,
-/// attention sinks included, is scaled to sum to 1: what a softmax over the remaining keys gives if
-/// scores stay as they were. Token sets can't be scaled and are left out of such a step.
+/// HeadTokensEvicted, TokensEvicted, TokensRequantised and PageFreed events are replaced by those
+/// of the decisions made here. Attention to pages that are gone here is left out, and the rest of
+/// each row, attention sinks included, is scaled to sum to 1: what a softmax over the remaining
+/// keys gives if scores stay as they were. Token sets can't be scaled and are left out of such a
+/// step.
 class PolicyReplay final : public EventSink {
  public:
   /// Throws as kv::EvictionController does.
@@ -70,6 +73,7 @@ class PolicyReplay final : public EventSink {
   void decide(kv::DecisionPoint point);
   void drop(const kv::Victim& victim);
   void report(const kv::GoneTokens& gone);
+  void requantise();
   void observe(const Event& event);
   void attend(const PagesAttended& event);
   [[nodiscard]] bool is_live_page(std::int32_t page) const;

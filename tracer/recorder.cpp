@@ -46,6 +46,10 @@ std::size_t bytes_of(const EpisodeRecording& recording) {
   };
   std::apply([&](const auto&... rows) { (add(rows), ...); }, recording.tables);
   add(recording.key_bounds);
+  add(recording.head_evictions);
+  add(recording.requantisations);
+  add(recording.key_reads);
+  add(recording.keys_read);
   add(recording.first_pages);
   add(recording.sink_shares);
   add(recording.query_cosines);

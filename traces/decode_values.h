@@ -2,10 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/events.h"
@@ -39,6 +44,19 @@ inline TokenSpan decode_span(std::int32_t first, std::int32_t count) {
     reject("impossible number of tokens", count);
   }
   return {.first = first, .count = count};
+}
+
+/// Of `row`'s values, `width` a row.
+template <class T>
+std::span<const T> row_of(const std::vector<T>& values, std::size_t row, std::size_t width) {
+  return values.empty() ? std::span<const T>() : std::span(values).subspan(row * width, width);
+}
+
+/// A thread's first step has no cosines; the file says so with NaN.
+inline std::span<const float> without_nan(std::span<const float> cosines) {
+  const auto is_nan = [](float cosine) { return std::isnan(cosine); };
+  if (std::all_of(cosines.begin(), cosines.end(), is_nan)) return {};
+  return cosines;
 }
 
 }  // namespace pagequest::traces

@@ -2,12 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traces/event_decoder.h"
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <limits>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,20 +14,7 @@
 namespace pagequest::traces {
 namespace {
 
-using namespace schema::v4;
-
-/// Of `row`'s values, `width` a row.
-template <class T>
-std::span<const T> row_of(const std::vector<T>& values, std::size_t row, std::size_t width) {
-  return values.empty() ? std::span<const T>() : std::span(values).subspan(row * width, width);
-}
-
-/// A thread's first step has no cosines; the file says so with NaN.
-std::span<const float> without_nan(std::span<const float> cosines) {
-  const auto is_nan = [](float cosine) { return std::isnan(cosine); };
-  if (std::all_of(cosines.begin(), cosines.end(), is_nan)) return {};
-  return cosines;
-}
+using namespace schema::v5;
 
 /// Sends one episode's events: keeps, for every table, how many of its rows were sent.
 class Decoder {
@@ -45,7 +29,7 @@ class Decoder {
 
   void run() {
     for (const EventRow& event : recording_.rows<EventRow>()) {
-      send(decode_enum(event.kind, EventKind::head_tokens_evicted, "unknown kind of event"));
+      send(decode_enum(event.kind, EventKind::keys_read, "unknown kind of event"));
     }
     expect_all_sent(EventKind::tokens_filled, recording_.rows<StepRow>());
     expect_all_sent(EventKind::pages_attended, recording_.rows<AttentionRow>());
@@ -57,6 +41,8 @@ class Decoder {
     expect_all_sent(EventKind::aux_joined, recording_.rows<JoinRow>());
     expect_all_sent(EventKind::keys_bounded, recording_.key_bounds);
     expect_all_sent(EventKind::head_tokens_evicted, recording_.head_evictions);
+    expect_all_sent(EventKind::tokens_requantised, recording_.requantisations);
+    expect_all_sent(EventKind::keys_read, recording_.key_reads);
   }
 
  private:
@@ -86,6 +72,10 @@ class Decoder {
         return load_ != nullptr ? send(next(kind, recording_.key_bounds)) : void();
       case EventKind::head_tokens_evicted:
         return send(next(kind, recording_.head_evictions));
+      case EventKind::tokens_requantised:
+        return send(next(kind, recording_.requantisations));
+      case EventKind::keys_read:
+        return send(next(kind, recording_.key_reads));
     }
   }
 
@@ -185,11 +175,14 @@ class Decoder {
                            .tokens = row.tokens});
   }
 
+  /// `least` is the lowest number that a layer can have.
+  void expect_scope(std::int32_t layer, std::int32_t kv_head, std::int32_t least) const {
+    if (layer < least || layer >= header_.layers) reject("no such layer", layer);
+    if (kv_head < -1 || kv_head >= header_.kv_heads) reject("no such KV head", kv_head);
+  }
+
   void send(const HeadEvictionRow& row) {
-    if (row.layer < 0 || row.layer >= header_.layers) reject("no such layer", row.layer);
-    if (row.kv_head < -1 || row.kv_head >= header_.kv_heads) {
-      reject("no such KV head", row.kv_head);
-    }
+    expect_scope(row.layer, row.kv_head, 0);
     sink_.on(HeadTokensEvicted{.episode = id_,
                                .step = row.step,
                                .turn = row.turn,
@@ -197,6 +190,31 @@ class Decoder {
                                .kv_head = row.kv_head,
                                .span = decode_span(row.first, row.count),
                                .tokens = row.tokens});
+  }
+
+  void send(const RequantisationRow& row) {
+    expect_scope(row.layer, row.kv_head, -1);
+    sink_.on(TokensRequantised{.episode = id_,
+                               .step = row.step,
+                               .turn = row.turn,
+                               .layer = row.layer,
+                               .kv_head = row.kv_head,
+                               .span = decode_span(row.first, row.count),
+                               .tokens = row.tokens,
+                               .key_bits = row.key_bits,
+                               .value_bits = row.value_bits});
+  }
+
+  void send(const KeyReadsRow& row) {
+    const auto number = sent_[static_cast<std::size_t>(EventKind::keys_read)] - 1;
+    const auto heads =
+        static_cast<std::size_t>(header_.layers) * static_cast<std::size_t>(header_.kv_heads);
+    sink_.on(KeysRead{.episode = id_,
+                      .thread = decode_thread(row.thread),
+                      .step = row.step,
+                      .layers = header_.layers,
+                      .kv_heads = header_.kv_heads,
+                      .tokens = row_of(recording_.keys_read, number, heads)});
   }
 
   void send(const PageFreedRow& row) {

@@ -25,6 +25,6 @@ void decode_events(const EpisodeRecording& recording, const Header& header, cons
                    EventSink& sink);
 
 /// The outcome of an episode's row. Throws input_error on an unknown outcome.
-[[nodiscard]] EpisodeEnded decode_episode(const schema::v4::EpisodeRow& row);
+[[nodiscard]] EpisodeEnded decode_episode(const schema::v5::EpisodeRow& row);
 
 }  // namespace pagequest::traces

@@ -18,6 +18,8 @@ struct Captures {
   bool query_cosine = false;
   bool key_bounds = false;
   bool head_evictions = false;    // the policy drops tokens from single layers or heads
+  bool requantisations = false;   // the policy changes the precision of stored tokens
+  bool key_reads = false;         // decode steps select the keys that they read
   std::vector<float> thresholds;  // probabilities, ascending: sets of tokens that reach them
   bool operator==(const Captures&) const = default;
 };

@@ -51,6 +51,16 @@ bool equal(const HeadTokensEvicted& a, const HeadTokensEvicted& b) {
   return std::tie(a.episode, a.step, a.turn, a.layer, a.kv_head, a.span, a.tokens) ==
          std::tie(b.episode, b.step, b.turn, b.layer, b.kv_head, b.span, b.tokens);
 }
+bool equal(const TokensRequantised& a, const TokensRequantised& b) {
+  return std::tie(a.episode, a.step, a.turn, a.layer, a.kv_head, a.span, a.tokens, a.key_bits,
+                  a.value_bits) == std::tie(b.episode, b.step, b.turn, b.layer, b.kv_head, b.span,
+                                            b.tokens, b.key_bits, b.value_bits);
+}
+bool equal(const KeysRead& a, const KeysRead& b) {
+  return std::tie(a.episode, a.thread, a.step, a.layers, a.kv_heads) ==
+             std::tie(b.episode, b.thread, b.step, b.layers, b.kv_heads) &&
+         same(a.tokens, b.tokens);
+}
 bool equal(const PageFreed& a, const PageFreed& b) {
   return std::tie(a.episode, a.thread, a.step, a.page) ==
          std::tie(b.episode, b.thread, b.step, b.page);
@@ -89,6 +99,7 @@ OwnedEvent::OwnedEvent(const Event& event) : event_(event) {
                           copy(mean_, bounded.lowest);
                           copy(max_, bounded.highest);
                         },
+                        [this](const KeysRead& read) { copy(integers_, read.tokens); },
                         [this](const ToolResponded& tool) { text_ = tool.tool; },
                         [this](const AuxJoined& joined) {
                           integers_.assign(joined.cursors.begin(), joined.cursors.end());
@@ -135,6 +146,7 @@ Event OwnedEvent::view() const {
                           bounded.lowest = mean_;
                           bounded.highest = max_;
                         },
+                        [this](KeysRead& read) { read.tokens = integers_; },
                         [this](ToolResponded& tool) { tool.tool = text_; },
                         [this](AuxJoined& joined) { joined.cursors = integers_; }, [](auto&) {}},
              event);

@@ -29,7 +29,7 @@ class OwnedEvent {
   void refer(PagesAttended& attended) const;
 
   Event event_;
-  std::vector<std::int32_t> integers_;  // tokens, pages or cursors
+  std::vector<std::int32_t> integers_;  // tokens, pages, cursors or keys read
   std::vector<float> mean_;             // or lowest keys
   std::vector<float> max_;              // or highest keys
   std::vector<std::int32_t> first_page_;

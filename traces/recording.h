@@ -6,7 +6,7 @@
 #include <tuple>
 #include <vector>
 
-#include "traces/schema/v4.h"
+#include "traces/schema/v5.h"
 
 namespace pagequest::traces {
 
@@ -26,14 +26,17 @@ struct KeyBounds {
 /// One whole episode as rows of the format's tables, masses and key bounds aside. References
 /// between tables (tokens_begin, block...) count from the episode's own first row.
 struct EpisodeRecording {
-  VectorsOf<schema::v4::EpisodeTables>::Type tables;
-  std::vector<schema::v4::KeyBoundsRow> key_bounds;
-  std::vector<schema::v4::HeadEvictionRow> head_evictions;
+  VectorsOf<schema::v5::EpisodeTables>::Type tables;
+  std::vector<schema::v5::KeyBoundsRow> key_bounds;
+  std::vector<schema::v5::HeadEvictionRow> head_evictions;
+  std::vector<schema::v5::RequantisationRow> requantisations;
+  std::vector<schema::v5::KeyReadsRow> key_reads;
+  std::vector<std::int32_t> keys_read;  // (layer, KV head) of each row of key_reads
   /// Of each row of attention/steps, (layer) and (layer, KV head) twice; empty if not captured.
   std::vector<std::int32_t> first_pages;
   std::vector<float> sink_shares;
   std::vector<float> query_cosines;  // NaN where a thread had no step before
-  schema::v4::EpisodeRow episode;
+  schema::v5::EpisodeRow episode;
 
   template <class Row>
   [[nodiscard]] std::vector<Row>& rows() {

@@ -9,7 +9,7 @@
 namespace pagequest::traces {
 namespace {
 
-using namespace schema::v4;
+using namespace schema::v5;
 
 constexpr EventKind kind_of(const EpisodeBegan& /*e*/) { return EventKind::episode_began; }
 constexpr EventKind kind_of(const TokensFilled& /*e*/) { return EventKind::tokens_filled; }
@@ -25,6 +25,10 @@ constexpr EventKind kind_of(const KeysBounded& /*e*/) { return EventKind::keys_b
 constexpr EventKind kind_of(const HeadTokensEvicted& /*e*/) {
   return EventKind::head_tokens_evicted;
 }
+constexpr EventKind kind_of(const TokensRequantised& /*e*/) {
+  return EventKind::tokens_requantised;
+}
+constexpr EventKind kind_of(const KeysRead& /*e*/) { return EventKind::keys_read; }
 
 template <class E>
 std::uint8_t byte(E value) {
@@ -124,6 +128,23 @@ void RecordingBuilder::add(const HeadTokensEvicted& evicted) {
                                        .first = evicted.span.first,
                                        .count = evicted.span.count,
                                        .tokens = evicted.tokens});
+}
+
+void RecordingBuilder::add(const TokensRequantised& requantised) {
+  recording_.requantisations.push_back({.step = requantised.step,
+                                        .turn = requantised.turn,
+                                        .layer = requantised.layer,
+                                        .kv_head = requantised.kv_head,
+                                        .first = requantised.span.first,
+                                        .count = requantised.span.count,
+                                        .tokens = requantised.tokens,
+                                        .key_bits = requantised.key_bits,
+                                        .value_bits = requantised.value_bits});
+}
+
+void RecordingBuilder::add(const KeysRead& read) {
+  recording_.key_reads.push_back({.thread = byte(read.thread), .step = read.step});
+  append(recording_.keys_read, read.tokens);
 }
 
 void RecordingBuilder::add(const PageFreed& freed) {

@@ -45,6 +45,8 @@ class RecordingBuilder {
   void add(const KeysBounded& bounded);
   void add(const TokensEvicted& evicted);
   void add(const HeadTokensEvicted& evicted);
+  void add(const TokensRequantised& requantised);
+  void add(const KeysRead& read);
   void add(const PageFreed& freed);
   void add(const TurnBegan& began);
   void add(const ToolResponded& tool);

@@ -45,7 +45,7 @@ void check_budget(const PolicySpec& spec, const EvictionPolicy& policy) {
 
 }  // namespace
 
-/// What a budget policy chose at the end of a step.
+/// What a policy chose at the end of a step.
 struct Choice {
   struct Of {
     std::int32_t scope;
@@ -54,7 +54,21 @@ struct Choice {
   };
   std::vector<Of> units;  // ascending
   std::vector<Victim> victims;
+  std::vector<Requantisation> requantised;
 };
+
+/// Neighbours that are stored alike are one change.
+void add_to(std::vector<Requantisation>& changes, const Requantisation& change) {
+  if (!changes.empty()) {
+    Requantisation& last = changes.back();
+    if (last.span.end() == change.span.first && last.scope == change.scope &&
+        last.precision == change.precision) {
+      last.span.count += change.span.count;
+      return;
+    }
+  }
+  changes.push_back(change);
+}
 
 struct EvictionController::State {
   std::unique_ptr<EvictionPolicy> policy;
@@ -67,7 +81,8 @@ struct EvictionController::State {
   StepEnd step = {};
   std::vector<std::int32_t> deferred = {};  // commanded cursors whose response is still arriving
   std::deque<Choice> chosen = {};           // of the last lag_steps step ends, not yet gone
-  std::vector<UnitView> units = {};         // working memory of a decision
+  std::vector<Requantisation> requantised = {};  // by the last decision that took effect
+  std::vector<UnitView> units = {};              // working memory of a decision
   std::vector<float> keep = {};
   std::vector<std::size_t> selected = {};
 
@@ -130,11 +145,12 @@ struct EvictionController::State {
     victims.push_back({unit.span, scope});
   }
 
-  [[nodiscard]] Choice over_budget() {
+  [[nodiscard]] Choice choose() {
     Choice choice;
     if (!decides()) return choice;
+    const bool by_rule = policy->trigger() == Trigger::rule;
     for (std::int32_t scope = 0; scope < views.tokens().scopes(); ++scope) {
-      choose_from(scope, choice);
+      by_rule ? judge(scope, choice) : choose_from(scope, choice);
     }
     std::ranges::sort(choice.units);
     return choice;
@@ -154,14 +170,33 @@ struct EvictionController::State {
     }
   }
 
+  void judge(std::int32_t number, Choice& choice) {
+    list_candidates(number);
+    const Verdict verdict = policy->judge(number, units);
+    for (const std::size_t i : verdict.dropped) {
+      choice.units.push_back({number, units[i].id});
+      add_victims(number, units[i], choice.victims);
+    }
+    const Scope scope = scope_at(policy->sharing(), shape, number);
+    for (const auto& [i, precision] : verdict.stored) {
+      choice.units.push_back({number, units[i].id});
+      add_to(choice.requantised, {units[i].span, scope, precision});
+    }
+  }
+
   /// Chooses now, and gives what was chosen lag_steps ago.
   [[nodiscard]] std::vector<Victim> end_step() {
-    if (lag_steps == 0) return over_budget().victims;
-    chosen.push_back(over_budget());
+    chosen.push_back(choose());
     if (chosen.size() <= lag_steps) return {};
-    const Choice due = std::move(chosen.front());
+    Choice due = std::move(chosen.front());
     chosen.pop_front();
-    return live_victims(due);
+    requantised = std::move(due.requantised);
+    return lag_steps == 0 ? std::move(due.victims) : live_victims(due);
+  }
+
+  [[nodiscard]] std::int32_t live_in(const Requantisation& change) const {
+    const std::int32_t scope = scope_number(policy->sharing(), shape, change.scope);
+    return views.tokens().of(scope).in(change.span);
   }
 
   [[nodiscard]] std::vector<Victim> commanded() {
@@ -212,11 +247,32 @@ void EvictionController::observe(const Event& event) {
 
 std::vector<Victim> EvictionController::victims(DecisionPoint point) {
   const Trigger trigger = state_->policy->trigger();
-  if (point == DecisionPoint::step_end && trigger == Trigger::budget) return state_->end_step();
+  const bool each_step = trigger == Trigger::budget || trigger == Trigger::rule;
+  if (point == DecisionPoint::step_end && each_step) return state_->end_step();
   if (point == DecisionPoint::turn_boundary && trigger == Trigger::command) {
     return state_->commanded();
   }
   return {};
+}
+
+std::vector<TokensRequantised> EvictionController::take_requantised(EpisodeId episode,
+                                                                    std::int32_t step,
+                                                                    std::int32_t turn) {
+  std::vector<TokensRequantised> events;
+  for (const Requantisation& change : std::exchange(state_->requantised, {})) {
+    const std::int32_t live = state_->live_in(change);
+    if (live == 0) continue;
+    events.push_back({.episode = episode,
+                      .step = step,
+                      .turn = turn,
+                      .layer = change.scope.layer,
+                      .kv_head = change.scope.kv_head,
+                      .span = change.span,
+                      .tokens = live,
+                      .key_bits = change.precision.key_bits,
+                      .value_bits = change.precision.value_bits});
+  }
+  return events;
 }
 
 std::vector<Victim> EvictionController::due() const {

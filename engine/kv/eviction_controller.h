@@ -30,14 +30,22 @@ struct Victim {
   constexpr bool operator==(const Victim&) const = default;
 };
 
+/// What a policy stores with another precision from now on: the live tokens of a span in one scope.
+struct Requantisation {
+  TokenSpan span;
+  Scope scope;
+  Precision precision;
+};
+
 /// Runs one policy over one episode: keeps the candidates' views up to date from the events, asks
 /// the policy at its decision points and selects the victims. Engine and simulator share it, which
 /// is what makes their victim sequences identical.
 ///
-/// With a lag of n steps a budget policy decides at the end of each step all the same, but what it
-/// chose goes n steps later, so that nobody must wait for a step's attention before the next step.
-/// What is chosen and not yet gone counts as gone in the decisions between. So a sequence exceeds
-/// its budget by at most the tokens of n steps. Commands take effect at once.
+/// With a lag of n steps a budget or rule policy decides at the end of each step all the same, but
+/// what it chose goes n steps later, so that nobody must wait for a step's attention before the
+/// next step. What is chosen and not yet gone (or stored otherwise) is no candidate in the
+/// decisions between. So a sequence exceeds its budget by at most the tokens of n steps. Commands
+/// take effect at once.
 class EvictionController {
  public:
   /// Throws usage_error: unknown policy or parameter, a budget below the policy's minimum, a budget
@@ -48,13 +56,20 @@ class EvictionController {
   EvictionController(EvictionController&&) noexcept;
   EvictionController& operator=(EvictionController&&) noexcept;
 
-  /// Every event of the episode, in order, the HeadTokensEvicted and TokensEvicted events of its
-  /// own victims included.
+  /// Every event of the episode, in order, the HeadTokensEvicted, TokensEvicted and
+  /// TokensRequantised events of its own decisions included.
   void observe(const Event& event);
 
   /// What to drop now, in order; each has at least one live token. The caller drops them and
   /// reports each with its events before the next call.
   [[nodiscard]] std::vector<Victim> victims(DecisionPoint point);
+
+  /// The changes of precision that the last victims() decided on beside them, in order. The caller
+  /// reports the victims first, then sends these events on and reports them as well. Each change
+  /// is given once, and only if it touches a live token.
+  [[nodiscard]] std::vector<TokensRequantised> take_requantised(EpisodeId episode,
+                                                                std::int32_t step,
+                                                                std::int32_t turn);
 
   /// What victims(step_end) will give for the step under way, whatever its events say: known before
   /// any of them. For a lag of at least 1.

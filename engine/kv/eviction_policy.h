@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -19,6 +20,7 @@ enum class Trigger : std::uint8_t {
   never,
   budget,   // after a step that left more live tokens than the budget: the lowest scores go
   command,  // at a turn boundary, what the policy, the model or an oracle named
+  rule,     // after a step, what a rule of the policy's own says: no budget, sizes are emergent
 };
 
 /// Who shares what a policy keeps. Each sharer has a budget, scores and victims of its own.
@@ -79,6 +81,24 @@ struct UnitView {
                                     // controller's threshold; its fill step before that
 };
 
+/// Bits that an element of stored keys and values takes; those of tokens that no policy has stored
+/// otherwise by default.
+struct Precision {
+  std::int32_t key_bits = 16;
+  std::int32_t value_bits = 16;
+  constexpr bool operator==(const Precision&) const = default;
+};
+
+/// What a rule says of some candidates, which are named by their indices.
+struct Verdict {
+  struct Stored {
+    std::size_t candidate;
+    Precision precision;
+  };
+  std::vector<std::size_t> dropped;  // in the order of dropping
+  std::vector<Stored> stored;        // those that change to this precision
+};
+
 /// Decides which parts of one sequence's KV cache are worth keeping. One object serves one
 /// episode's main thread. The same code runs in the engine and in the simulator, so it may depend
 /// on its parameters and its events only: no clock, thread, file, unordered iteration order or
@@ -94,7 +114,8 @@ class EvictionPolicy {
   /// how much goes.
   [[nodiscard]] virtual bool takes_budget() const { return trigger() == Trigger::budget; }
 
-  /// For Trigger::budget: whether it decides at the end of this step. Every step by default.
+  /// For Trigger::budget and rule: whether it decides at the end of this step. Every step by
+  /// default.
   [[nodiscard]] virtual bool decides(const StepEnd& /*step*/) const { return true; }
   /// For Trigger::budget: what the scope may keep at a decision, in tokens, given the budget that
   /// the user set for every scope.
@@ -113,6 +134,16 @@ class EvictionPolicy {
              std::span<float> keep) const {
     do_score(scope, candidates, keep);
   }
+
+  /// For Trigger::rule: what the scope of this number drops and stores otherwise. What came of it
+  /// is told by HeadTokensEvicted or TokensEvicted and by TokensRequantised events.
+  [[nodiscard]] virtual Verdict judge(std::int32_t /*scope*/,
+                                      std::span<const UnitView> /*candidates*/) const {
+    return {};
+  }
+
+  /// Whether the policy may change the precision of stored tokens.
+  [[nodiscard]] virtual bool requantises() const { return false; }
 
   /// Whether the decision reads PagesAttended events, so that a run without them would differ.
   [[nodiscard]] virtual bool needs_attention() const { return false; }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <numeric>
 #include <utility>
 #include <variant>
 
@@ -11,6 +12,7 @@ namespace pagequest::kv {
 
 OccupancyAudit::Account::Account(const KvShape& shape, std::int32_t page_size)
     : tokens(page_size, scope_count(Sharing::head, shape)),
+      stored(tokens.scopes()),
       sum_by_head(static_cast<std::size_t>(tokens.scopes())) {}
 
 double OccupancyAudit::Account::head_tokens() const {
@@ -37,7 +39,9 @@ void OccupancyAudit::on(const Event& event) {
                           return e.thread == Thread::main ? fill(account, e) : fill_aux(account, e);
                         },
                         [&](const HeadTokensEvicted& e) { evict_from(account, e); },
-                        [&](const TokensEvicted& e) { (void)account.tokens.evict_all(e.span); },
+                        [&](const TokensEvicted& e) { evict_all(account, e.span); },
+                        [&](const TokensRequantised& e) { store(account, e); },
+                        [&](const KeysRead& e) { select(account, e); },
                         [&](const AuxForked&) {
                           account.aux_shared = account.head_tokens() / heads_;
                           account.aux_own = 0;
@@ -50,6 +54,7 @@ void OccupancyAudit::fill(Account& account, const TokensFilled& filled) const {
   const TokenSpan span{.first = filled.first,
                        .count = static_cast<std::int32_t>(filled.tokens.size())};
   account.tokens.fill(span);
+  account.stored.fill(span.count);
   note_peaks(account);
   if (filled.kind == StepKind::decode) count_step(account);
 }
@@ -57,7 +62,7 @@ void OccupancyAudit::fill(Account& account, const TokensFilled& filled) const {
 void OccupancyAudit::fill_aux(Account& account, const TokensFilled& filled) const {
   account.aux_own += static_cast<std::int32_t>(filled.tokens.size());
   if (filled.kind == StepKind::decode) {
-    account.sums.kv_reads_tokens += account.aux_shared + account.aux_own;
+    count_reads(account, Thread::auxiliary, account.aux_shared + account.aux_own);
   }
   note_peaks(account);
 }
@@ -66,8 +71,42 @@ void OccupancyAudit::evict_from(Account& account, const HeadTokensEvicted& evict
   const std::int32_t first = evicted.layer * shape_.kv_heads + std::max(0, evicted.kv_head);
   const std::int32_t heads = evicted.kv_head < 0 ? shape_.kv_heads : 1;
   for (std::int32_t plane = first; plane < first + heads; ++plane) {
+    account.stored.evict(plane, account.tokens.of(plane), evicted.span);
     (void)account.tokens.evict(plane, evicted.span);
   }
+}
+
+void OccupancyAudit::evict_all(Account& account, TokenSpan span) const {
+  for (std::int32_t plane = 0; plane < account.tokens.scopes(); ++plane) {
+    account.stored.evict(plane, account.tokens.of(plane), span);
+  }
+  (void)account.tokens.evict_all(span);
+}
+
+void OccupancyAudit::store(Account& account, const TokensRequantised& requantised) const {
+  const auto [layer, kv_head] = std::pair(requantised.layer, requantised.kv_head);
+  const Precision precision{requantised.key_bits, requantised.value_bits};
+  for (std::int32_t plane = 0; plane < account.tokens.scopes(); ++plane) {
+    if (layer >= 0 && plane / shape_.kv_heads != layer) continue;
+    if (kv_head >= 0 && plane % shape_.kv_heads != kv_head) continue;
+    account.stored.store(plane, account.tokens.of(plane), requantised.span, precision);
+  }
+}
+
+void OccupancyAudit::select(Account& account, const KeysRead& read) const {
+  const double keys = static_cast<double>(std::accumulate(read.tokens.begin(), read.tokens.end(),
+                                                          std::int64_t{0})) /
+                      heads_;
+  Occupancy& sums = account.sums;
+  sums.kv_reads_tokens -= account.last_reads[static_cast<std::size_t>(read.thread)];
+  count_reads(account, read.thread, keys);
+  if (read.thread != Thread::main) return;
+  sums.kv_rows_touched_tokens += keys - std::exchange(account.last_rows, keys);
+}
+
+void OccupancyAudit::count_reads(Account& account, Thread thread, double tokens) const {
+  account.sums.kv_reads_tokens += tokens;
+  account.last_reads[static_cast<std::size_t>(thread)] = tokens;
 }
 
 void OccupancyAudit::note_peaks(Account& account) const {
@@ -75,6 +114,8 @@ void OccupancyAudit::note_peaks(Account& account) const {
   const double tokens = account.head_tokens() / heads_;
   sums.peak_tokens = std::max(sums.peak_tokens, tokens);
   sums.peak_tokens_with_aux = std::max(sums.peak_tokens_with_aux, tokens + account.aux_own);
+  sums.peak_stored_tokens =
+      std::max(sums.peak_stored_tokens, account.stored.full_tokens() / heads_);
   sums.peak_page_tokens =
       std::max(sums.peak_page_tokens, account.head_pages() * page_size_ / heads_);
   sums.peak_shared_page_tokens =
@@ -87,8 +128,11 @@ void OccupancyAudit::count_step(Account& account) const {
   const double tokens = account.head_tokens() / heads_;
   ++sums.decode_steps;
   sums.mean_tokens += tokens;
-  sums.kv_reads_tokens += tokens;
-  sums.mean_page_tokens += account.head_pages() * page_size_ / heads_;
+  sums.mean_stored_tokens += account.stored.full_tokens() / heads_;
+  count_reads(account, Thread::main, tokens);
+  account.last_rows = account.head_pages() * page_size_ / heads_;
+  sums.kv_rows_touched_tokens += account.last_rows;
+  sums.mean_page_tokens += account.last_rows;
   sums.mean_shared_page_tokens +=
       static_cast<double>(account.tokens.any().live_pages()) * page_size_;
   for (std::int32_t plane = 0; plane < account.tokens.scopes(); ++plane) {
@@ -101,7 +145,8 @@ Occupancy OccupancyAudit::take(EpisodeId episode) {
   accounts_.erase(episode);
   Occupancy& sums = account.sums;
   const double steps = static_cast<double>(std::max<std::int64_t>(1, sums.decode_steps));
-  for (double* mean : {&sums.mean_tokens, &sums.mean_page_tokens, &sums.mean_shared_page_tokens}) {
+  for (double* mean : {&sums.mean_tokens, &sums.mean_page_tokens, &sums.mean_shared_page_tokens,
+                       &sums.mean_stored_tokens}) {
     *mean /= steps;
   }
   for (const std::int64_t sum : account.sum_by_head) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/event_sink.h"
 #include "engine/kv/eviction_policy.h"
 #include "engine/kv/scoped_tokens.h"
+#include "engine/kv/stored_bits.h"
 
 namespace pagequest::kv {
 
@@ -26,7 +28,15 @@ struct Occupancy {
   double peak_page_tokens = 0.0;  // if each had a page table of its own
   double mean_shared_page_tokens = 0.0;  // if all share one table: a page is held as long as any
   double peak_shared_page_tokens = 0.0;  // head needs a token of it
-  double kv_reads_tokens = 0.0;          // sum over decode steps of both threads of what they read
+  double mean_stored_tokens = 0.0;       // bytes, as tokens of 16 bits an element: live tokens
+  double peak_stored_tokens = 0.0;       // weighted by (key bits + value bits) / 32
+  /// Effective reads, the rows with weight: sum over decode steps of both threads of the live
+  /// tokens, or of the keys that a step selected, if it did (KeysRead).
+  double kv_reads_tokens = 0.0;
+  /// Raw reads, the rows touched: sum over the main thread's decode steps of the tokens' worth of
+  /// the pages that each head holds, dead rows included, if each had a page table of its own. A
+  /// step that selects keys touches just those.
+  double kv_rows_touched_tokens = 0.0;
   std::vector<double> mean_tokens_by_head;  // (layer, KV head)
 };
 
@@ -52,15 +62,23 @@ class OccupancyAudit final : public EventSink {
     [[nodiscard]] double head_pages() const;
 
     ScopedTokens tokens;                    // (layer, KV head)
+    StoredBits stored;                      // of the same
     std::vector<std::int64_t> sum_by_head;  // (layer, KV head), over decode steps
     double aux_shared = 0.0;                // that the auxiliary thread sees of the main one
     std::int32_t aux_own = 0;
+    std::array<double, 2> last_reads{};  // (thread): effective reads of its last decode step
+    double last_rows = 0.0;              // that the main thread's last decode step touched
     Occupancy sums;
   };
 
   void fill(Account& account, const TokensFilled& filled) const;
   void fill_aux(Account& account, const TokensFilled& filled) const;
   void evict_from(Account& account, const HeadTokensEvicted& evicted) const;
+  void evict_all(Account& account, TokenSpan span) const;
+  void store(Account& account, const TokensRequantised& requantised) const;
+  /// Replaces what the thread's last decode step was taken to read.
+  void select(Account& account, const KeysRead& read) const;
+  void count_reads(Account& account, Thread thread, double tokens) const;
   void note_peaks(Account& account) const;
   void count_step(Account& account) const;
 

@@ -206,4 +206,11 @@ void emit_lost(Sequence& sequence, EventSink& sink, std::span<const Lost> lost) 
   }
 }
 
+void emit_requantised(Sequence& sequence, EventSink& sink) {
+  for (const TokensRequantised& event :
+       sequence.controller->take_requantised(sequence.episode, sequence.steps - 1, sequence.turn)) {
+    emit(sequence, sink, event);
+  }
+}
+
 }  // namespace pagequest::runtime

@@ -47,4 +47,8 @@ struct Lost {
 /// The events that tell of what the last step or a turn boundary dropped.
 void emit_lost(Sequence& sequence, EventSink& sink, std::span<const Lost> lost);
 
+/// The events that tell of what the last step's decision stores with another precision; behind
+/// those of what it dropped.
+void emit_requantised(Sequence& sequence, EventSink& sink);
+
 }  // namespace pagequest::runtime

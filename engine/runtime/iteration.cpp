@@ -136,11 +136,13 @@ void Engine::State::decide(const Step& step) {
   if (!sequence.controller) return;
   const std::vector<kv::Victim> victims = sequence.controller->victims(kv::DecisionPoint::step_end);
   if (*config.policy_lag_steps == 0) {
-    return emit_lost(sequence, sink, drop(sequence, groups, victims));
+    emit_lost(sequence, sink, drop(sequence, groups, victims));
+  } else {
+    PQ_CHECK(std::ranges::equal(victims, step.lost, {}, {}, &Lost::victim),
+             "what is due does not depend on the step's events");
+    emit_lost(sequence, sink, step.lost);
   }
-  PQ_CHECK(std::ranges::equal(victims, step.lost, {}, {}, &Lost::victim),
-           "what is due does not depend on the step's events");
-  emit_lost(sequence, sink, step.lost);
+  emit_requantised(sequence, sink);
 }
 
 void Engine::State::refuse_bad_logits() {

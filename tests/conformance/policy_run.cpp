@@ -47,12 +47,14 @@ struct Shadow {
 
   void observe(const Event& event) {
     if (is_auxiliary(event)) return controller.observe(event);
+    if (!tells_of_eviction(event)) requantise();
     if (const auto* begun = std::get_if<TokensFilled>(&event)) {
       filled = static_cast<std::int32_t>(begun->tokens.size());
       step.after_prefill = begun->kind == StepKind::decode && step.kind == StepKind::prefill;
       step.kind = begun->kind;
       step.decode_steps += begun->kind == StepKind::decode ? 1 : 0;
       step.length = begun->first + filled;
+      number = begun->step;
       if (lag > 0) due = controller.due();
     }
     controller.observe(event);
@@ -68,6 +70,19 @@ struct Shadow {
       drop(live.at(static_cast<std::size_t>(number)), lost->span);
     } else if (const auto* joined = std::get_if<AuxJoined>(&event)) {
       if (joined->parsed) commanded.insert(joined->cursors.begin(), joined->cursors.end());
+    }
+  }
+
+  static bool tells_of_eviction(const Event& event) {
+    return std::holds_alternative<HeadTokensEvicted>(event) ||
+           std::holds_alternative<TokensEvicted>(event) || std::holds_alternative<PageFreed>(event);
+  }
+
+  /// What the last decision stores otherwise, behind what it dropped.
+  void requantise() {
+    for (const TokensRequantised& change : controller.take_requantised({}, number, 0)) {
+      controller.observe(change);
+      policy->observe(change);
     }
   }
 
@@ -119,6 +134,7 @@ struct Shadow {
   kv::EvictionController controller;
   std::int32_t lag;
   std::int32_t filled = 0;
+  std::int32_t number = -1;  // of the main step
   std::vector<kv::Victim> due;
   std::int32_t budget;
   kv::StepEnd step;

@@ -16,13 +16,13 @@
 #include "tests/format/h5_edit.h"
 #include "tests/format/recording.h"
 #include "tests/support/temporary_folder.h"
-#include "traces/schema/v2.h"
+#include "traces/schema/v5.h"
 
 // The recipes of docs/format.md for windows, sinks and captures, written with plain HDF5.
 
 using namespace pagequest;
 using namespace pagequest::testing;
-namespace v2 = traces::schema::v2;
+namespace v5 = traces::schema::v5;
 
 namespace {
 
@@ -74,8 +74,9 @@ bool exists(const H5File& file, std::string_view name) {
 }
 
 constexpr std::string_view kOptional[] = {
-    v2::kQueryHeadMasses, v2::kTokensAbove, v2::kFirstPages,  v2::kSinkShares,
-    v2::kQueryCosines,    v2::kLowestKeys,  v2::kHighestKeys, "key_bounds/pages/page",
+    v5::kQueryHeadMasses, v5::kTokensAbove,       v5::kFirstPages,        v5::kSinkShares,
+    v5::kQueryCosines,    v5::kLowestKeys,        v5::kHighestKeys,       "key_bounds/pages/page",
+    v5::kKeyReads,        "key_reads/steps/step", "requantisations/step",
 };
 
 }  // namespace
@@ -180,6 +181,23 @@ TEST_CASE("the documented recipe finds the key bounds of every page") {
   }
 }
 
+TEST_CASE("the documented recipe finds the keys that every step read") {
+  const Recorded trace;
+  const auto begin = trace.file().integers("episodes/key_reads_steps_begin");
+  const auto step = trace.file().integers("key_reads/steps/step");
+  const auto tokens = trace.file().integers("key_reads/tokens");
+  for (std::size_t e = 0; e < trace.episodes(); ++e) {
+    const auto reads = trace.events<KeysRead>(e);
+    REQUIRE_FALSE(reads.empty());
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+      const std::size_t row = at(begin[e]) + i;
+      REQUIRE(step[row] == reads[i].step);
+      const auto first = tokens.begin() + static_cast<std::ptrdiff_t>(row) * kLayers * kKvHeads;
+      REQUIRE(std::equal(reads[i].tokens.begin(), reads[i].tokens.end(), first));
+    }
+  }
+}
+
 TEST_CASE("optional datasets are there only if they were recorded, and documented") {
   std::ifstream doc("docs/format.md");
   const std::string text{std::istreambuf_iterator<char>(doc), {}};
@@ -191,7 +209,9 @@ TEST_CASE("optional datasets are there only if they were recorded, and documente
     INFO(name);
     CHECK_FALSE(exists(plain, name));
     CHECK(exists(captured.file(), name));
-    const std::string path = "/" + std::string(name.substr(0, name.rfind("/page")));
+    const bool is_column = name.ends_with("/page") || name.ends_with("/step");
+    const auto table = is_column ? name.substr(0, name.rfind('/')) : name;
+    const std::string path = "/" + std::string(table);
     CHECK(text.find(path) != std::string::npos);
   }
 }

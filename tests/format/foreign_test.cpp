@@ -114,7 +114,7 @@ TEST_CASE("references outside their tables are refused") {
 }
 
 TEST_CASE("numbers that no event can have are refused") {
-  CHECK(contains(refusal_after_set("events/kind", 12, 3), "unknown kind of event"));
+  CHECK(contains(refusal_after_set("events/kind", 14, 3), "unknown kind of event"));
   CHECK(contains(refusal_after_set("events/kind", 10, 3), "inconsistent"));
   CHECK(contains(refusal_after_set("events/kind", 5, 3), "inconsistent"));
   CHECK(contains(refusal_after_set("steps/thread", 2), "unknown thread"));
@@ -137,7 +137,9 @@ TEST_CASE("a capture that the header announces and the file lacks is refused by 
   for (const char* name :
        {"attention/query_head_mass", "attention/tokens_above", "attention/first_page",
         "attention/sink_share", "attention/query_cosine", "key_bounds/lowest", "key_bounds/highest",
-        "key_bounds/pages/page", "episodes/key_bounds_pages_begin"}) {
+        "key_bounds/pages/page", "episodes/key_bounds_pages_begin", "requantisations/key_bits",
+        "episodes/requantisations_count", "key_reads/steps/step", "key_reads/tokens",
+        "episodes/key_reads_steps_begin"}) {
     INFO(name);
     CHECK(contains(refusal_without(name), name));
   }
@@ -148,7 +150,9 @@ TEST_CASE("a capture that the header doesn't announce is refused by name") {
        {std::pair{"captures_query_heads", "attention/query_head_mass"},
         std::pair{"captures_sink_share", "attention/sink_share"},
         std::pair{"captures_query_cosine", "attention/query_cosine"},
-        std::pair{"captures_key_bounds", "key_bounds/lowest"}}) {
+        std::pair{"captures_key_bounds", "key_bounds/lowest"},
+        std::pair{"captures_requantisations", "requantisations"},
+        std::pair{"captures_key_reads", "key_reads/steps"}}) {
     const std::string message =
         refusal_after([&](H5File& file) { file.set_attribute(attribute, 0); }, kSmallCaptured);
     INFO(attribute);
@@ -194,11 +198,17 @@ TEST_CASE("captured numbers that no event can have, and references to none, are 
   CHECK(contains(refusal_with("attention/first_page", 1000, 1), "first page"));
   CHECK(contains(refusal_with("key_bounds/pages/page", -1, 0), "negative page"));
   CHECK(contains(refusal_with("key_bounds/pages/thread", 2, 0), "unknown thread"));
+  CHECK(contains(refusal_with("requantisations/layer", 2, 0), "no such layer"));
+  CHECK(contains(refusal_with("requantisations/layer", -2, 0), "no such layer"));
+  CHECK(contains(refusal_with("requantisations/kv_head", 2, 0), "no such KV head"));
+  CHECK(contains(refusal_with("requantisations/first", -1, 0), "negative position"));
+  CHECK(contains(refusal_with("key_reads/steps/thread", 2, 0), "unknown thread"));
   for (const std::int64_t value :
        {std::int64_t{-1}, std::int64_t{1} << 20, std::int64_t{1} << 62}) {
     INFO(value);
     for (const char* name : {"key_bounds/pages/values_begin", "episodes/key_bounds_pages_begin",
-                             "episodes/key_bounds_pages_count", "episodes/attention_steps_begin",
+                             "episodes/key_bounds_pages_count", "episodes/requantisations_begin",
+                             "episodes/key_reads_steps_count", "episodes/attention_steps_begin",
                              "attention/blocks/values_begin"}) {
       INFO(name);
       CHECK(contains(refusal_with(name, value, 0), "inconsistent"));

@@ -13,7 +13,8 @@
 
 // Files that earlier versions wrote stay readable and mean the same. golden/v<n>.h5 was written by
 // the recorder when version n was defined, from two synthetic episodes of five turns; v2 has
-// windows, sinks and all captures, v3 the kernel times of twenty forward passes.
+// windows, sinks and all captures, v3 the kernel times of twenty forward passes, v5 all captures
+// too.
 
 using namespace pagequest;
 
@@ -53,6 +54,14 @@ class Digest final : public EventSink, public traces::KernelTimesSink {
             },
             [this](const HeadTokensEvicted& e) {
               add(e.step, e.turn, e.layer, e.kv_head, e.span.first, e.span.count, e.tokens);
+            },
+            [this](const TokensRequantised& e) {
+              add(e.step, e.turn, e.layer, e.kv_head, e.span.first, e.span.count, e.tokens,
+                  e.key_bits, e.value_bits);
+            },
+            [this](const KeysRead& e) {
+              add(e.thread, e.step, e.layers, e.kv_heads);
+              add_all(e.tokens);
             },
             [this](const PageFreed& e) { add(e.thread, e.step, e.page); },
             [this](const TurnBegan& e) { add(e.turn); },
@@ -117,7 +126,7 @@ TEST_CASE("the golden file of version 1 gives the events that were recorded") {
   CHECK(reader.header().policy_params.at("evict_call") == "false");
   Digest digest;
   for (std::size_t i = 0; i < reader.episodes().size(); ++i) reader.replay(i, digest);
-  CHECK(digest.counts == std::array<int, 12>{2, 97, 97, 2, 2, 10, 8, 4, 2, 2, 0, 0});
+  CHECK(digest.counts == std::array<int, 14>{2, 97, 97, 2, 2, 10, 8, 4, 2, 2, 0, 0, 0, 0});
   CHECK(digest.value == 0xd928850d7aaff0c9ULL);
   CHECK(traces::check_trace(reader).empty());
 }
@@ -137,7 +146,7 @@ TEST_CASE("the golden file of version 2 gives the events that were recorded") {
   CHECK(reader.header().captures.thresholds == std::vector<float>{0.01F, 0.05F});
   Digest digest;
   for (std::size_t i = 0; i < reader.episodes().size(); ++i) reader.replay(i, digest);
-  CHECK(digest.counts == std::array<int, 12>{2, 129, 129, 1, 2, 10, 8, 4, 2, 2, 41, 0});
+  CHECK(digest.counts == std::array<int, 14>{2, 129, 129, 1, 2, 10, 8, 4, 2, 2, 41, 0, 0, 0});
   CHECK(digest.value == 0x15b6d9138d7aa568ULL);
   CHECK(traces::check_trace(reader).empty());
 }
@@ -156,7 +165,7 @@ TEST_CASE("the golden file of version 3 gives the events and kernel times that w
   CHECK(reader.kernel_counts().operations == 320);
   Digest events;
   for (std::size_t i = 0; i < reader.episodes().size(); ++i) reader.replay(i, events);
-  CHECK(events.counts == std::array<int, 12>{2, 129, 129, 1, 2, 10, 8, 4, 2, 2, 0, 0});
+  CHECK(events.counts == std::array<int, 14>{2, 129, 129, 1, 2, 10, 8, 4, 2, 2, 0, 0, 0, 0});
   CHECK(events.value == 0xa5342f04d90ad679ULL);
   Digest kernels;
   reader.replay_kernels(kernels);
@@ -175,7 +184,23 @@ TEST_CASE("the golden file of version 4 gives the evictions from single heads to
   CHECK(reader.header().kv_tables == "per_head");
   Digest digest;
   for (std::size_t i = 0; i < reader.episodes().size(); ++i) reader.replay(i, digest);
-  CHECK(digest.counts == std::array<int, 12>{1, 48, 48, 6, 6, 4, 3, 0, 0, 1, 0, 104});
+  CHECK(digest.counts == std::array<int, 14>{1, 48, 48, 6, 6, 4, 3, 0, 0, 1, 0, 104, 0, 0});
   CHECK(digest.value == 0x35077ebbc1d1c4c8ULL);
+  CHECK(traces::check_trace(reader).empty());
+}
+
+TEST_CASE("a file of version 4 is one without changes of precision and selected keys") {
+  const traces::Captures captures = traces::Reader("tests/format/golden/v4.h5").header().captures;
+  CHECK_FALSE(captures.requantisations);
+  CHECK_FALSE(captures.key_reads);
+}
+
+TEST_CASE("the golden file of version 5 gives the changes of precision and the keys read too") {
+  const traces::Reader reader("tests/format/golden/v5.h5");
+  REQUIRE(reader.episodes().size() == 2);
+  Digest digest;
+  for (std::size_t i = 0; i < reader.episodes().size(); ++i) reader.replay(i, digest);
+  CHECK(digest.counts == std::array<int, 14>{2, 129, 129, 1, 2, 10, 8, 4, 2, 2, 41, 0, 31, 106});
+  CHECK(digest.value == 0x0c7956698f4d51f8ULL);
   CHECK(traces::check_trace(reader).empty());
 }

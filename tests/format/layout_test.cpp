@@ -14,6 +14,7 @@
 #include "tests/support/temporary_folder.h"
 #include "traces/schema/v3_columns.h"
 #include "traces/schema/v4_columns.h"
+#include "traces/schema/v5_columns.h"
 
 // The recipes of docs/format.md, written with plain HDF5.
 
@@ -22,6 +23,7 @@ using namespace pagequest::testing;
 namespace v1 = traces::schema::v1;
 namespace v3 = traces::schema::v3;
 namespace v4 = traces::schema::v4;
+namespace v5 = traces::schema::v5;
 
 namespace {
 
@@ -65,6 +67,8 @@ std::vector<Documented> all_columns(const std::tuple<Rows...>* /*tables*/) {
   add(columns_of<v1::UnfinishedRow>());
   add(columns_of<v3::OperationRow>());
   add(columns_of<v4::HeadEvictionRow>());
+  add(columns_of<v5::RequantisationRow>());
+  add(columns_of<v5::KeyReadsRow>());
   add(columns_of<v3::KernelRow>());
   add(columns_of<v3::KernelNameRow>());
   add(columns_of<v3::KernelTextRow>());
@@ -146,6 +150,8 @@ TEST_CASE("every dataset of the schema is in the file and in docs/format.md") {
   const TemporaryFolder folder;
   SyntheticOptions options = kSmall;
   options.captures.head_evictions = true;
+  options.captures.requantisations = true;
+  options.captures.key_reads = true;
   record_with_kernels(folder / "t.h5", options);
   const H5File file(folder / "t.h5", H5F_ACC_RDONLY);
   for (const auto& column : all_columns(static_cast<v1::EpisodeTables*>(nullptr))) {

@@ -57,6 +57,7 @@ traces::Header header_of(const agent::AgentConfig& agent, const runtime::EngineC
   header.episodes_planned = agent.episodes;
   header.captures.key_bounds = engine.capture_options.key_bounds;
   header.captures.head_evictions = engine.kv_tables != runtime::KvTables::shared;
+  header.captures.requantisations = kv::needs_of(agent.policy).requantises;
   header.config_json =
       "{\"policy_lag\": " + std::to_string(engine.policy_lag_steps.value_or(0)) + "}";
   return header;

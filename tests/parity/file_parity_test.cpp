@@ -41,6 +41,7 @@ class DecidingSink final : public EventSink {
   void on(const Event& event) override {
     const EpisodeId id = std::visit([](const auto& e) { return e.episode; }, event);
     Deciding& deciding = at(id);
+    if (!tells_of_eviction(event)) requantise(id, deciding);
     Event stated = event;
     if (auto* evicted = std::get_if<TokensEvicted>(&stated)) {
       if (!deciding.boundary) evicted->turn = deciding.turn;
@@ -49,6 +50,9 @@ class DecidingSink final : public EventSink {
       if (!deciding.boundary) evicted->turn = deciding.turn;
     }
     if (const auto* turn = std::get_if<TurnBegan>(&stated)) deciding.turn = turn->turn;
+    if (const auto* filled = std::get_if<TokensFilled>(&stated)) {
+      if (filled->thread == Thread::main) deciding.step = filled->step;
+    }
     next_.on(stated);
     deciding.controller.observe(stated);
   }
@@ -64,8 +68,23 @@ class DecidingSink final : public EventSink {
   struct Deciding {
     kv::EvictionController controller;
     std::int32_t turn = 0;
+    std::int32_t step = -1;
     bool boundary = false;
   };
+  static bool tells_of_eviction(const Event& event) {
+    return std::holds_alternative<HeadTokensEvicted>(event) ||
+           std::holds_alternative<TokensEvicted>(event) || std::holds_alternative<PageFreed>(event);
+  }
+
+  /// What the last decision stores otherwise, behind what it dropped.
+  void requantise(EpisodeId id, Deciding& deciding) {
+    for (const TokensRequantised& change :
+         deciding.controller.take_requantised(id, deciding.step, deciding.turn)) {
+      next_.on(change);
+      deciding.controller.observe(change);
+    }
+  }
+
   Deciding& at(EpisodeId id) {
     const auto found = episodes_.find(id);
     if (found != episodes_.end()) return found->second;
@@ -99,6 +118,7 @@ fs::path record(const kv::PolicySpec& policy, const SyntheticOptions& options,
   header.policy_params = kv::resolved_params(policy);
   header.budget_tokens = policy.budget_tokens;
   header.captures.head_evictions = kv::needs_of(policy).sharing != kv::Sharing::all;
+  header.captures.requantisations = kv::needs_of(policy).requantises;
   header.config_json = "{\"policy_lag\":" + std::to_string(lag) + "}";
   tracer::Recorder recorder(path, header);
   DecidingSink sink(policy, options.page_size, lag, recorder);

@@ -40,6 +40,7 @@ class EpisodeScript {
         sink_(sink),
         evictor_(evictor),
         rng_(options.seed, static_cast<std::uint64_t>(id.value)),
+        storage_rng_(options.seed + 1, static_cast<std::uint64_t>(id.value)),
         attention_(options, static_cast<std::uint64_t>(id.value)),
         heads_(options.page_size, options.layers * options.kv_heads) {
     sink_.on(EpisodeBegan{id_});
@@ -81,8 +82,31 @@ class EpisodeScript {
         numbers.mean, numbers.max, numbers.first_page, numbers.sink_share, numbers.query_head_mass,
         options_.captures.thresholds, numbers.tokens_above, numbers.query_cosine});
     if (options_.captures.key_bounds) bound_keys(thread, state, count);
+    if (options_.captures.key_reads && kind == StepKind::decode) read_keys(thread, state);
     ++state.steps;
-    if (thread == Thread::main && evictor_) evict(evictor_(id_, false));
+    if (thread != Thread::main) return;
+    if (evictor_) evict(evictor_(id_, false));
+    if (options_.captures.requantisations && storage_rng_.chance(0.2)) requantise();
+  }
+
+  void read_keys(Thread thread, const ThreadState& state) {
+    std::vector<std::int32_t> read;
+    for (std::int32_t plane = 0; plane < heads_.scopes(); ++plane) {
+      const bool is_main = thread == Thread::main;
+      const std::int32_t live = is_main ? heads_.of(plane).total() : state.live_tokens();
+      read.push_back(storage_rng_.between(0, live));
+    }
+    sink_.on(KeysRead{id_, thread, state.steps, options_.layers, options_.kv_heads, read});
+  }
+
+  /// Some tokens of one KV head, if it still holds any of them.
+  void requantise() {
+    const std::int32_t plane = storage_rng_.between(0, heads_.scopes() - 1);
+    const TokenSpan span{storage_rng_.between(0, main_.next() - 1), options_.page_size};
+    const std::int32_t live = heads_.of(plane).in(span);
+    if (live == 0) return;
+    sink_.on(TokensRequantised{id_, main_.steps - 1, turn_, plane / options_.kv_heads,
+                               plane % options_.kv_heads, span, live, 8, 4});
   }
 
   void count_totals(Thread thread, std::int32_t count, StepKind kind) {
@@ -223,6 +247,7 @@ class EpisodeScript {
   EventSink& sink_;
   const Evictor& evictor_;
   Rng rng_;
+  Rng storage_rng_;  // its own: captures leave the rest of the stream as it is
   SyntheticAttention attention_;
   kv::ScopedTokens heads_;  // (layer, KV head) of the main thread
   std::int64_t iteration_ = 0;
@@ -277,6 +302,8 @@ traces::Header synthetic_header(const SyntheticOptions& options) {
                        .query_cosine = options.captures.query_cosine,
                        .key_bounds = options.captures.key_bounds,
                        .head_evictions = options.captures.head_evictions,
+                       .requantisations = options.captures.requantisations,
+                       .key_reads = options.captures.key_reads,
                        .thresholds = options.captures.thresholds},
           .config_json = "{}",
           .version = "0.1.0",

@@ -28,7 +28,9 @@ struct SyntheticCaptures {
   std::vector<float> thresholds;
   bool query_cosine = false;
   bool key_bounds = false;
-  bool head_evictions = false;  // for evictors that name single layers or heads
+  bool head_evictions = false;   // for evictors that name single layers or heads
+  bool requantisations = false;  // now and then some tokens of a scope change their precision
+  bool key_reads = false;        // decode steps read a random part of their keys
 };
 
 /// Everything at once, for two layers.
@@ -38,7 +40,9 @@ inline SyntheticCaptures all_captures() {
           .query_heads = true,
           .thresholds = {0.01F, 0.05F},
           .query_cosine = true,
-          .key_bounds = true};
+          .key_bounds = true,
+          .requantisations = true,
+          .key_reads = true};
 }
 
 inline constexpr std::int32_t kSyntheticHeadDim = 16;

@@ -11,6 +11,7 @@
 #include "traces/check/findings.h"
 #include "traces/check/head_ledger.h"
 #include "traces/check/mass_rules.h"
+#include "traces/check/storage_rules.h"
 #include "traces/check/token_ledger.h"
 #include "traces/check/window_rules.h"
 
@@ -24,6 +25,7 @@ struct ThreadState {
   std::optional<std::int32_t> filled_in_step;  // until its PagesAttended
   std::int32_t last_filled = 0;                // tokens of the last step
   std::set<std::int32_t> bounded;              // pages
+  std::optional<std::int32_t> unread = {};     // decode step, until its KeysRead
 };
 
 }  // namespace
@@ -70,6 +72,7 @@ struct EpisodeChecker::State {
     thread.steps = filled.step + 1;
     thread.filled_in_step = count;
     thread.last_filled = count;
+    thread.unread = filled.kind == StepKind::decode ? std::optional(filled.step) : std::nullopt;
     count_totals(filled, thread);
   }
 
@@ -154,7 +157,7 @@ struct EpisodeChecker::State {
     }
     findings.expect_equal("evictions", "the number of evicted tokens", evicted.tokens, live);
     if (live == 0) findings.add("evictions", "an eviction of nothing live");
-    if (heads && heads->held(evicted.span) > 0) {
+    if (heads && heads->holds(evicted.span)) {
       findings.add("head-evictions", "tokens are gone that a head still holds");
     }
     findings.expect_equal("steps", "the step of an eviction", evicted.step, main.steps - 1);
@@ -167,6 +170,23 @@ struct EpisodeChecker::State {
     } else {
       findings.add("head-evictions", "an eviction from a head that the header does not announce");
     }
+  }
+
+  void on(const TokensRequantised& requantised) {
+    findings.expect_equal("steps", "the step of a change of precision", requantised.step,
+                          main.steps - 1);
+    check_requantised(requantised, header, main.tokens, heads ? &*heads : nullptr, findings);
+  }
+
+  void on(const KeysRead& read) {
+    const bool is_main = read.thread == Thread::main;
+    if (!is_main && !aux) {
+      findings.add("aux", "keys read by an auxiliary thread that is not alive");
+      return;
+    }
+    ThreadState& thread = is_main ? main : *aux;
+    check_keys_read(read, header, std::exchange(thread.unread, std::nullopt), thread.tokens,
+                    is_main && heads ? &*heads : nullptr, findings);
   }
 
   void on(const PageFreed& freed) {

@@ -10,10 +10,11 @@ namespace pagequest::traces {
 HeadLedger::HeadLedger(const Header& header)
     : layers_(header.layers),
       kv_heads_(header.kv_heads),
-      live_(static_cast<std::size_t>(header.layers) * static_cast<std::size_t>(header.kv_heads)) {}
+      planes_(static_cast<std::size_t>(header.layers) * static_cast<std::size_t>(header.kv_heads),
+              TokenLedger(header.page_size)) {}
 
 void HeadLedger::fill(std::int32_t count) {
-  for (auto& live : live_) live.insert(live.end(), static_cast<std::size_t>(count), 1);
+  for (TokenLedger& plane : planes_) plane.fill(count);
 }
 
 void HeadLedger::evict(const HeadTokensEvicted& evicted, Findings& findings) {
@@ -27,32 +28,13 @@ void HeadLedger::evict(const HeadTokensEvicted& evicted, Findings& findings) {
   for (std::int32_t head = first; head < end; ++head) {
     const auto plane = static_cast<std::size_t>(evicted.layer * kv_heads_ + head);
     findings.expect_equal("head-evictions", "the number of tokens evicted from a head",
-                          evicted.tokens, evict_from(plane, evicted.span));
+                          evicted.tokens, planes_[plane].evict(evicted.span));
   }
 }
 
-std::int32_t HeadLedger::evict_from(std::size_t plane, TokenSpan span) {
-  std::vector<char>& live = live_[plane];
-  const std::int64_t end =
-      std::min<std::int64_t>(std::int64_t{span.first} + span.count, std::ssize(live));
-  std::int32_t evicted = 0;
-  for (std::int64_t position = std::max(span.first, 0); position < end; ++position) {
-    evicted += live[static_cast<std::size_t>(position)];
-    live[static_cast<std::size_t>(position)] = 0;
-  }
-  return evicted;
-}
-
-std::int32_t HeadLedger::held(TokenSpan span) const {
-  const std::int64_t length = live_.empty() ? 0 : std::ssize(live_[0]);
-  const std::int64_t end = std::min<std::int64_t>(std::int64_t{span.first} + span.count, length);
-  std::int32_t held = 0;
-  for (std::int64_t position = std::max(span.first, 0); position < end; ++position) {
-    held += std::ranges::any_of(live_, [position](const auto& live) {
-      return live[static_cast<std::size_t>(position)] != 0;
-    });
-  }
-  return held;
+bool HeadLedger::holds(TokenSpan span) const {
+  return std::ranges::any_of(planes_,
+                             [span](const TokenLedger& plane) { return plane.live_in(span) > 0; });
 }
 
 }  // namespace pagequest::traces

@@ -7,6 +7,7 @@
 
 #include "base/events.h"
 #include "traces/check/findings.h"
+#include "traces/check/token_ledger.h"
 #include "traces/header.h"
 
 namespace pagequest::traces {
@@ -20,16 +21,17 @@ class HeadLedger {
   void fill(std::int32_t count);
   /// Drops what the event names, and checks what it states.
   void evict(const HeadTokensEvicted& evicted, Findings& findings);
-  /// Positions of the span that a head still holds.
-  [[nodiscard]] std::int32_t held(TokenSpan span) const;
+  /// Whether a head still holds a token of the span.
+  [[nodiscard]] bool holds(TokenSpan span) const;
+  /// What a head that the model has still holds.
+  [[nodiscard]] const TokenLedger& of(std::int32_t layer, std::int32_t kv_head) const {
+    return planes_[static_cast<std::size_t>(layer * kv_heads_ + kv_head)];
+  }
 
  private:
-  /// Returns how many tokens of the span the head held.
-  std::int32_t evict_from(std::size_t plane, TokenSpan span);
-
   std::int32_t layers_;
   std::int32_t kv_heads_;
-  std::vector<std::vector<char>> live_;  // (layer, KV head), (position)
+  std::vector<TokenLedger> planes_;  // (layer, KV head)
 };
 
 }  // namespace pagequest::traces

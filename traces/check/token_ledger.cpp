@@ -33,6 +33,16 @@ std::int32_t TokenLedger::evict(TokenSpan span) {
 
 std::int32_t TokenLedger::next_position() const { return static_cast<std::int32_t>(live_.size()); }
 
+std::int32_t TokenLedger::live_in(TokenSpan span) const {
+  const std::int64_t end =
+      std::min<std::int64_t>(std::int64_t{span.first} + span.count, next_position());
+  std::int32_t live = 0;
+  for (std::int64_t position = std::max(span.first, 0); position < end; ++position) {
+    live += live_[static_cast<std::size_t>(position)];
+  }
+  return live;
+}
+
 bool TokenLedger::page_is_live(std::int32_t page) const {
   return page >= 0 && static_cast<std::size_t>(page) < live_in_page_.size() &&
          live_in_page_[static_cast<std::size_t>(page)] > 0;

@@ -20,6 +20,7 @@ class TokenLedger {
 
   [[nodiscard]] std::int32_t next_position() const;
   [[nodiscard]] std::int32_t live_tokens() const { return live_tokens_; }
+  [[nodiscard]] std::int32_t live_in(TokenSpan span) const;
   [[nodiscard]] bool page_is_live(std::int32_t page) const;
   [[nodiscard]] const std::vector<std::int32_t>& live_in_page() const { return live_in_page_; }
   [[nodiscard]] std::vector<std::int32_t> live_pages() const;

@@ -10,9 +10,9 @@
 namespace pagequest::traces::io {
 namespace {
 
-using namespace schema::v4;
+using namespace schema::v5;
 
-/// A dataset in the order of attention/steps.
+/// A dataset in the order of the rows of attention/steps or key_reads/steps.
 template <class T>
 ColumnWriter step_values(const Status& status, hid_t file, std::string_view name, Filter filter,
                          std::string_view description) {
@@ -75,6 +75,13 @@ CaptureColumns::CaptureColumns(const Status& status, hid_t file, const Header& h
     highest_.emplace(status, file, kHighestKeys, "(layer, KV head, head_dim) of each page");
   }
   if (captures.head_evictions) head_evictions_.emplace(status, file);
+  if (captures.requantisations) requantisations_.emplace(status, file);
+  if (captures.key_reads) {
+    key_reads_.emplace(status, file);
+    keys_read_ = step_values<std::int32_t>(
+        status, file, kKeyReads, Filter::compress,
+        "(layer, KV head) of each row of key_reads/steps: keys that the step read");
+  }
 }
 
 void CaptureColumns::append(const PackedBlock& block) {
@@ -96,15 +103,21 @@ void CaptureColumns::append(EpisodeRecording& recording) {
   append_to(query_cosine_, recording.query_cosines);
   PQ_CHECK(head_evictions_ || recording.head_evictions.empty(),
            "evictions from single heads are announced in the header");
+  PQ_CHECK(requantisations_ || recording.requantisations.empty(),
+           "changes of precision are announced in the header");
+  PQ_CHECK(key_reads_ || recording.key_reads.empty(), "selected keys are announced in the header");
+  append_to(keys_read_, recording.keys_read);
   recording.episode.key_bounds = append_rows(key_bounds_, recording.key_bounds);
   recording.episode.head_evictions = append_rows(head_evictions_, recording.head_evictions);
+  recording.episode.requantisations = append_rows(requantisations_, recording.requantisations);
+  recording.episode.key_reads = append_rows(key_reads_, recording.key_reads);
 }
 
 void CaptureColumns::flush(std::uint64_t next_mass) {
   if (query_head_mass_) query_head_mass_->flush_to(next_mass * group_size_);
   if (tokens_above_) tokens_above_->flush_to(next_mass * thresholds_);
-  flush_of(first_page_, sink_share_, query_cosine_, key_bounds_, head_evictions_, lowest_,
-           highest_);
+  flush_of(first_page_, sink_share_, query_cosine_, key_bounds_, head_evictions_, requantisations_,
+           key_reads_, keys_read_, lowest_, highest_);
 }
 
 }  // namespace pagequest::traces::io

@@ -11,7 +11,7 @@
 #include "traces/io/table.h"
 #include "traces/io/value_writer.h"
 #include "traces/recording.h"
-#include "traces/schema/v4_columns.h"
+#include "traces/schema/v5_columns.h"
 
 namespace pagequest::traces::io {
 
@@ -37,8 +37,11 @@ class CaptureColumns {
   std::optional<ColumnWriter> first_page_;
   std::optional<ColumnWriter> sink_share_;
   std::optional<ColumnWriter> query_cosine_;
-  std::optional<TableWriter<schema::v4::KeyBoundsRow>> key_bounds_;
-  std::optional<TableWriter<schema::v4::HeadEvictionRow>> head_evictions_;
+  std::optional<TableWriter<schema::v5::KeyBoundsRow>> key_bounds_;
+  std::optional<TableWriter<schema::v5::HeadEvictionRow>> head_evictions_;
+  std::optional<TableWriter<schema::v5::RequantisationRow>> requantisations_;
+  std::optional<TableWriter<schema::v5::KeyReadsRow>> key_reads_;
+  std::optional<ColumnWriter> keys_read_;
   std::optional<ValueWriter<float>> lowest_;
   std::optional<ValueWriter<float>> highest_;
 };

@@ -10,7 +10,7 @@
 namespace pagequest::traces::io {
 namespace {
 
-using namespace schema::v4;
+using namespace schema::v5;
 
 template <class T>
 std::optional<ColumnReader> open(const Status& status, hid_t file, std::string_view name,
@@ -34,11 +34,12 @@ void open_table(const Status& status, hid_t file, bool announced,
 }
 
 template <class Row>
-std::vector<Row> read_rows_of(const Status& status, const TableReader<Row>& table,
-                              const Range& range) {
-  expect_inside(status, schema::Table<Row>::kName, range.begin, range.count, table.rows());
-  return table.read(static_cast<std::uint64_t>(range.begin),
-                    static_cast<std::uint64_t>(range.count));
+void read_table(const Status& status, const std::optional<TableReader<Row>>& table,
+                const Range& range, std::vector<Row>& rows) {
+  if (!table) return;
+  expect_inside(status, schema::Table<Row>::kName, range.begin, range.count, table->rows());
+  rows =
+      table->read(static_cast<std::uint64_t>(range.begin), static_cast<std::uint64_t>(range.count));
 }
 
 template <class T>
@@ -75,6 +76,9 @@ CaptureReader::CaptureReader(const Status& status, hid_t file, const Header& hea
   highest_ = open<float>(status, file, kHighestKeys, captures.key_bounds);
   open_table(status, file, captures.key_bounds, key_bounds_);
   open_table(status, file, captures.head_evictions, head_evictions_);
+  open_table(status, file, captures.requantisations, requantisations_);
+  open_table(status, file, captures.key_reads, key_reads_);
+  keys_read_ = open<std::int32_t>(status, file, kKeyReads, captures.key_reads);
 }
 
 void CaptureReader::read_rows(EpisodeRecording& recording) const {
@@ -88,14 +92,16 @@ void CaptureReader::read_rows(EpisodeRecording& recording) const {
   read_of_steps(first_page_, kFirstPages, layers_, recording.first_pages);
   read_of_steps(sink_share_, kSinkShares, groups_, recording.sink_shares);
   read_of_steps(query_cosine_, kQueryCosines, groups_, recording.query_cosines);
-  if (!key_bounds_) return;
-  recording.key_bounds = read_rows_of(*status_, *key_bounds_, recording.episode.key_bounds);
+  read_table(*status_, key_bounds_, recording.episode.key_bounds, recording.key_bounds);
 }
 
-void CaptureReader::read_head_evictions(EpisodeRecording& recording) const {
-  if (!head_evictions_) return;
-  recording.head_evictions =
-      read_rows_of(*status_, *head_evictions_, recording.episode.head_evictions);
+void CaptureReader::read_stored_tokens(EpisodeRecording& recording) const {
+  const EpisodeRow& episode = recording.episode;
+  read_table(*status_, head_evictions_, episode.head_evictions, recording.head_evictions);
+  read_table(*status_, requantisations_, episode.requantisations, recording.requantisations);
+  read_table(*status_, key_reads_, episode.key_reads, recording.key_reads);
+  read(*status_, keys_read_, kKeyReads, product(episode.key_reads.begin, groups_),
+       product(episode.key_reads.count, groups_), recording.keys_read);
 }
 
 void CaptureReader::read_block(const BlockRow& row, PackedBlock& block) const {

@@ -10,7 +10,7 @@
 #include "traces/io/column.h"
 #include "traces/io/table.h"
 #include "traces/recording.h"
-#include "traces/schema/v4_columns.h"
+#include "traces/schema/v5_columns.h"
 
 namespace pagequest::traces::io {
 
@@ -23,10 +23,10 @@ class CaptureReader {
   /// What lies in the order of attention/steps, and the rows of key_bounds, of the episode.
   void read_rows(EpisodeRecording& recording) const;
   /// The values of a block whose shape, steps, pages and masses are set.
-  void read_block(const schema::v4::BlockRow& row, PackedBlock& block) const;
-  /// The rows of head_evictions of the episode.
-  void read_head_evictions(EpisodeRecording& recording) const;
-  [[nodiscard]] KeyBounds read_bounds(const schema::v4::KeyBoundsRow& row) const;
+  void read_block(const schema::v5::BlockRow& row, PackedBlock& block) const;
+  /// The rows of head_evictions, requantisations and key_reads of the episode, with their values.
+  void read_stored_tokens(EpisodeRecording& recording) const;
+  [[nodiscard]] KeyBounds read_bounds(const schema::v5::KeyBoundsRow& row) const;
 
  private:
   const Status* status_;
@@ -40,8 +40,11 @@ class CaptureReader {
   std::optional<ColumnReader> first_page_;
   std::optional<ColumnReader> sink_share_;
   std::optional<ColumnReader> query_cosine_;
-  std::optional<TableReader<schema::v4::KeyBoundsRow>> key_bounds_;
-  std::optional<TableReader<schema::v4::HeadEvictionRow>> head_evictions_;
+  std::optional<TableReader<schema::v5::KeyBoundsRow>> key_bounds_;
+  std::optional<TableReader<schema::v5::HeadEvictionRow>> head_evictions_;
+  std::optional<TableReader<schema::v5::RequantisationRow>> requantisations_;
+  std::optional<TableReader<schema::v5::KeyReadsRow>> key_reads_;
+  std::optional<ColumnReader> keys_read_;
   std::optional<ColumnReader> lowest_;
   std::optional<ColumnReader> highest_;
 };

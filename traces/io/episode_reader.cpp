@@ -12,7 +12,7 @@
 namespace pagequest::traces::io {
 namespace {
 
-using namespace schema::v4;
+using namespace schema::v5;
 
 template <class Visit, class... Rows>
 void for_each_table(Visit visit, const std::tuple<Rows...>* /*tables*/) {
@@ -106,7 +106,7 @@ EpisodeRecording EpisodeReader::read(const EpisodeRow& episode, bool with_attent
     read_table<Row>(episode.ranges[table_index<Row>()], recording);
   };
   for_each_table(read_one, static_cast<EpisodeTables*>(nullptr));
-  captures_.read_head_evictions(recording);
+  captures_.read_stored_tokens(recording);
   if (with_attention) captures_.read_rows(recording);
   make_relative(recording);
   return recording;

@@ -12,7 +12,7 @@
 #include "traces/io/capture_reader.h"
 #include "traces/io/table.h"
 #include "traces/recording.h"
-#include "traces/schema/v4_columns.h"
+#include "traces/schema/v5_columns.h"
 
 namespace pagequest::traces::io {
 
@@ -33,12 +33,12 @@ class EpisodeReader {
   EpisodeReader(const Status& status, hid_t file, const Header& header);
 
   /// The rows of /episodes whose columns are all there, in the order of the file.
-  [[nodiscard]] const std::vector<schema::v4::EpisodeRow>& episodes() const { return episodes_; }
-  [[nodiscard]] std::vector<schema::v4::UnfinishedRow> unfinished() const;
+  [[nodiscard]] const std::vector<schema::v5::EpisodeRow>& episodes() const { return episodes_; }
+  [[nodiscard]] std::vector<schema::v5::UnfinishedRow> unfinished() const;
 
   /// The rows of one episode, references made relative to it again. Without attention the tables of
   /// attention stay empty.
-  [[nodiscard]] EpisodeRecording read(const schema::v4::EpisodeRow& episode,
+  [[nodiscard]] EpisodeRecording read(const schema::v5::EpisodeRow& episode,
                                       bool with_attention) const;
 
   /// Block `number` of a recording that was read with attention.
@@ -49,18 +49,18 @@ class EpisodeReader {
  private:
   void read_episodes(hid_t file, const Captures& captures);
   template <class Row>
-  void read_table(const schema::v4::Range& range, EpisodeRecording& recording) const;
+  void read_table(const schema::v5::Range& range, EpisodeRecording& recording) const;
   void make_relative(EpisodeRecording& recording) const;
 
   const Status* status_;
   BlockShape shape_;
-  ReadersOf<schema::v4::EpisodeTables>::Type tables_;
+  ReadersOf<schema::v5::EpisodeTables>::Type tables_;
   TableReader<schema::v1::EpisodeRow> episode_rows_;
-  TableReader<schema::v4::UnfinishedRow> unfinished_;
+  TableReader<schema::v5::UnfinishedRow> unfinished_;
   ColumnReader mean_;
   ColumnReader max_;
   CaptureReader captures_;
-  std::vector<schema::v4::EpisodeRow> episodes_;
+  std::vector<schema::v5::EpisodeRow> episodes_;
 };
 
 }  // namespace pagequest::traces::io

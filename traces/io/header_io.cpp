@@ -11,13 +11,13 @@
 #include <utility>
 
 #include "traces/io/attributes.h"
-#include "traces/schema/v4.h"
+#include "traces/schema/v5.h"
 
 namespace pagequest::traces::io {
 namespace {
 
-using schema::v4::kFormat;
-using schema::v4::kVersion;
+using schema::v5::kFormat;
+using schema::v5::kVersion;
 
 constexpr const char* kParamsGroup = "policy_params";
 
@@ -58,6 +58,9 @@ constexpr const char* kThresholds = "thresholds";
 constexpr const char* kWindows = "windows";
 
 constexpr const char* kCapturesHeadEvictions = "captures_head_evictions";
+constexpr std::array<std::pair<const char*, bool Captures::*>, 2> kCapturesOfV5{
+    {{"captures_requantisations", &Captures::requantisations},
+     {"captures_key_reads", &Captures::key_reads}}};
 constexpr const char* kCapturesKernels = "captures_kernels";
 constexpr const char* kKernelClock = "kernel_clock";
 constexpr std::array<std::pair<const char*, double KernelTiming::*>, 2> kCeilings{
@@ -173,6 +176,9 @@ void write_header(const Status& status, hid_t file, const Header& header) {
   write_kernel_timing(status, file, header);
   write_attribute(status, file, kCapturesHeadEvictions,
                   std::int64_t{header.captures.head_evictions});
+  for (const auto& [name, member] : kCapturesOfV5) {
+    write_attribute(status, file, name, std::int64_t{header.captures.*member});
+  }
   const Handle properties(H5Pcreate(H5P_GROUP_CREATE), H5Pclose);
   status(H5Pset_obj_track_times(properties.get(), false), "can't set up a group");
   const Handle group(H5Gcreate2(file, kParamsGroup, H5P_DEFAULT, properties.get(), H5P_DEFAULT),
@@ -196,6 +202,9 @@ Header read_header(const Status& status, hid_t file) {
   if (version >= 3) header.kernel_timing = read_kernel_timing(status, file);
   if (version >= 4) {
     header.captures.head_evictions = read_integer(status, file, kCapturesHeadEvictions, 0, 1) != 0;
+  }
+  for (const auto& [name, member] : kCapturesOfV5) {
+    if (version >= 5) header.captures.*member = read_integer(status, file, name, 0, 1) != 0;
   }
   const Handle group(H5Gopen2(file, kParamsGroup, H5P_DEFAULT), H5Gclose);
   status(group.get(), "a group is missing or damaged", kParamsGroup);

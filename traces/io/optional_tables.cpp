@@ -4,7 +4,7 @@
 
 namespace pagequest::traces::io {
 
-using namespace schema::v4;
+using namespace schema::v5;
 
 std::vector<OptionalTable> optional_tables(const Captures& captures) {
   std::vector<OptionalTable> tables;
@@ -13,6 +13,12 @@ std::vector<OptionalTable> optional_tables(const Captures& captures) {
   }
   if (captures.head_evictions) {
     tables.emplace_back(schema::Table<HeadEvictionRow>::kName, &EpisodeRow::head_evictions);
+  }
+  if (captures.requantisations) {
+    tables.emplace_back(schema::Table<RequantisationRow>::kName, &EpisodeRow::requantisations);
+  }
+  if (captures.key_reads) {
+    tables.emplace_back(schema::Table<KeyReadsRow>::kName, &EpisodeRow::key_reads);
   }
   return tables;
 }

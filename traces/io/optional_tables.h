@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "traces/header.h"
-#include "traces/schema/v4_columns.h"
+#include "traces/schema/v5_columns.h"
 
 namespace pagequest::traces::io {
 
 /// A table that /episodes refers to beside EpisodeTables: its name, and where a row of /episodes
 /// keeps the range.
-using OptionalTable = std::pair<std::string_view, schema::v4::Range schema::v4::EpisodeRow::*>;
+using OptionalTable = std::pair<std::string_view, schema::v5::Range schema::v5::EpisodeRow::*>;
 
 /// Those that exist with these captures, in the order of their columns in /episodes.
 [[nodiscard]] std::vector<OptionalTable> optional_tables(const Captures& captures);

@@ -7,7 +7,7 @@
 namespace pagequest::traces::io {
 namespace {
 
-using namespace schema::v4;
+using namespace schema::v5;
 namespace v1 = schema::v1;
 
 template <class Visit, class... Rows>

@@ -16,7 +16,7 @@
 #include "traces/io/table.h"
 #include "traces/io/value_writer.h"
 #include "traces/recording.h"
-#include "traces/schema/v4_columns.h"
+#include "traces/schema/v5_columns.h"
 
 namespace pagequest::traces::io {
 
@@ -34,7 +34,7 @@ struct WritersOf<std::tuple<Rows...>> {
 class EpisodeWriter {
  public:
   EpisodeWriter(const Status& status, hid_t file, const Captures& captures);
-  void append(const std::vector<schema::v4::EpisodeRow>& rows);
+  void append(const std::vector<schema::v5::EpisodeRow>& rows);
   void flush();
 
  private:
@@ -57,9 +57,9 @@ struct TraceColumns {
   /// Brings everything but /episodes into the file.
   void flush_data();
 
-  WritersOf<schema::v4::EpisodeTables>::Type tables;
+  WritersOf<schema::v5::EpisodeTables>::Type tables;
   EpisodeWriter episodes;
-  TableWriter<schema::v4::UnfinishedRow> unfinished;
+  TableWriter<schema::v5::UnfinishedRow> unfinished;
   ValueWriter<float> mean;
   ValueWriter<float> max;
   CaptureColumns captures;

@@ -21,7 +21,7 @@
 namespace pagequest::traces {
 namespace {
 
-using namespace schema::v4;
+using namespace schema::v5;
 using io::Handle;
 using io::QuietErrors;
 using io::Status;

@@ -20,7 +20,7 @@ struct Table<v1::EventRow> {
       Column{"kind", &v1::EventRow::kind,
              "0 episode_began, 1 tokens_filled, 2 pages_attended, 3 tokens_evicted, 4 page_freed, "
              "5 turn_began, 6 tool_responded, 7 aux_forked, 8 aux_joined, 9 episode_ended, "
-             "10 keys_bounded, 11 head_tokens_evicted"}};
+             "10 keys_bounded, 11 head_tokens_evicted, 12 tokens_requantised, 13 keys_read"}};
 };
 
 template <>
@@ -185,7 +185,7 @@ struct Table<v1::EpisodeRow> {
              "the same with the auxiliary thread's own tokens"},
       Column{"aux_tokens", &v1::EpisodeRow::aux_tokens, "that auxiliary threads filled"},
       Column{"kv_reads_tokens", &v1::EpisodeRow::kv_reads_tokens,
-             "sum over decode steps of both threads of the live tokens read"}};
+             "sum over decode steps of both threads of the live tokens"}};
 };
 
 template <>

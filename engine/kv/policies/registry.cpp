@@ -138,7 +138,8 @@ PolicyNeeds needs_of(const PolicySpec& spec) {
   return {.sharing = policy->sharing(),
           .attention = policy->needs_attention(),
           .keys = policy->needs_keys(),
-          .budget = policy->takes_budget()};
+          .budget = policy->takes_budget(),
+          .requantises = policy->requantises()};
 }
 
 std::map<std::string, std::string> resolved_params(const PolicySpec& spec) {

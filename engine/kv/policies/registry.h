@@ -61,6 +61,7 @@ struct PolicyNeeds {
   bool attention;
   bool keys;
   bool budget;  // from the user
+  bool requantises;  // so its trace has a table for changes of precision
 };
 /// Throws as find_policy and Params do.
 [[nodiscard]] PolicyNeeds needs_of(const PolicySpec& spec);

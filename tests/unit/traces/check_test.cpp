@@ -25,7 +25,9 @@ bool is_main(const TokensFilled& filled) { return filled.thread == Thread::main;
 /// 10 to 13; `keep` may change an event, or leave it out.
 std::set<std::string> findings_with_head_evictions(const std::function<bool(Event&)>& keep) {
   const SyntheticOptions options{.episodes = 1, .turns = 6, .captures = {.head_evictions = true}};
-  traces::EpisodeChecker checker(testing::synthetic_header(options));
+  traces::Header header = testing::synthetic_header(options);
+  header.captures.requantisations = true;
+  traces::EpisodeChecker checker(header);
   class Filter final : public EventSink {
    public:
     Filter(EventSink& next, const std::function<bool(Event&)>& kept) : next_(next), keep_(kept) {}
@@ -234,6 +236,69 @@ TEST_CASE("tokens that are gone although a head holds them break `head-evictions
           const auto* evicted = std::get_if<HeadTokensEvicted>(&event);
           return evicted == nullptr || evicted->kv_head != 1;
         }).contains("head-evictions"));
+}
+
+TEST_CASE("impossible bits, other scopes and tokens that are not live break `requantisations`") {
+  using E = TokensRequantised;
+  const std::string rule = "requantisations";
+  CHECK(breaks(changed<E>(0, [](E& e) { e.key_bits = 0; }), rule));
+  CHECK(breaks(changed<E>(0, [](E& e) { e.value_bits = 17; }), rule));
+  CHECK_FALSE(breaks(changed<E>(0, [](E& e) { e.key_bits = 1; }), rule));
+  CHECK_FALSE(breaks(changed<E>(0, [](E& e) { e.value_bits = 16; }), rule));
+  CHECK(breaks(changed<E>(0, [](E& e) { e.layer = 2; }), rule));
+  CHECK(breaks(changed<E>(0, [](E& e) { e.kv_head = 2; }), rule));
+  CHECK(breaks(changed<E>(0, [](E& e) { e.layer = -1; }), rule));
+  CHECK(breaks(changed<E>(0, [](E& e) { ++e.tokens; }), rule));
+  CHECK(breaks(changed<E>(0, [](E& e) { e.span.first = 1 << 20; }), rule));
+  CHECK(breaks(changed<E>(0, [](E& e) { ++e.step; }), "steps"));
+}
+
+TEST_CASE("a change of precision may name a layer or the whole model") {
+  using E = TokensRequantised;
+  CHECK_FALSE(breaks(changed<E>(0, [](E& e) { e.kv_head = -1; }), "requantisations"));
+  CHECK_FALSE(breaks(changed<E>(0, [](E& e) { e.layer = e.kv_head = -1; }), "requantisations"));
+}
+
+TEST_CASE("a change of precision counts the tokens that its own head holds") {
+  // Head (0, 0) lost 8 to 15 in step 10, head (0, 1) in step 11.
+  const auto findings_with = [](std::int32_t kv_head, std::int32_t tokens) {
+    return findings_with_head_evictions([&](Event& event) {
+      const auto* evicted = std::get_if<HeadTokensEvicted>(&event);
+      if (evicted == nullptr || evicted->step != 11) return true;
+      event =
+          TokensRequantised{evicted->episode, 11, evicted->turn, 0, kv_head, {8, 8}, tokens, 8, 4};
+      return true;
+    });
+  };
+  CHECK_FALSE(findings_with(1, 8).contains("requantisations"));
+  CHECK(findings_with(1, 7).contains("requantisations"));
+  CHECK(findings_with(0, 8).contains("requantisations"));
+}
+
+TEST_CASE("more keys than are live, of other steps or twice break `key-reads`") {
+  using E = KeysRead;
+  const std::string rule = "key-reads";
+  const std::vector<std::int32_t> too_many(4, 1 << 20);
+  const std::vector<std::int32_t> below(4, -1);
+  const std::vector<std::int32_t> none(4, 0);
+  CHECK(breaks(changed<E>(2, [&](E& e) { e.tokens = too_many; }), rule));
+  CHECK(breaks(changed<E>(2, [&](E& e) { e.tokens = below; }), rule));
+  CHECK_FALSE(breaks(changed<E>(2, [&](E& e) { e.tokens = none; }), rule));
+  CHECK(breaks(changed<E>(2, [](E& e) { e.tokens = e.tokens.subspan(1); }), rule));
+  CHECK(breaks(changed<E>(2, [](E& e) { --e.step; }), rule));
+  CHECK(breaks(doubled<E>(2), rule));
+  CHECK_FALSE(breaks(without<E>(2), rule));
+}
+
+TEST_CASE("changes of precision and keys read that the header does not announce are findings") {
+  SyntheticOptions options = kOptions;
+  options.captures.requantisations = false;
+  options.captures.key_reads = false;
+  traces::EpisodeChecker checker(testing::synthetic_header(options));
+  for (const auto& event : valid_stream()) checker.on(event.view());
+  std::set<std::string> rules;
+  for (const auto& finding : checker.take()) rules.emplace(finding.rule);
+  CHECK(rules == std::set<std::string>{"key-reads", "requantisations"});
 }
 
 TEST_CASE("the rules are described, each once, in the order of their names") {

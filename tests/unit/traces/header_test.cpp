@@ -37,6 +37,8 @@ Header full_header() {
                        .query_heads = true,
                        .query_cosine = true,
                        .key_bounds = true,
+                       .requantisations = true,
+                       .key_reads = true,
                        .thresholds = {0.01F, 0.5F}},
           .kernel_timing =
               traces::KernelTiming{.clock = "cupti", .copy_gbps = 3021.5, .matmul_tflops = 712.25},

@@ -67,3 +67,16 @@ TEST_CASE("events that differ in one captured number are not the same") {
   CHECK(same_event(Event(bounds), Event(bounds)));
   CHECK_FALSE(same_event(Event(bounds), Event(other)));
 }
+
+TEST_CASE("events that differ in their bits or in the keys that were read are not the same") {
+  const TokensRequantised lower{EpisodeId{0}, 3, 0, 1, 0, {8, 4}, 4, 8, 4};
+  TokensRequantised lowest = lower;
+  lowest.value_bits = 2;
+  CHECK(same_event(Event(lower), Event(lower)));
+  CHECK_FALSE(same_event(Event(lower), Event(lowest)));
+  const std::vector<std::int32_t> few{3};
+  const std::vector<std::int32_t> more{4};
+  const Event a = KeysRead{EpisodeId{0}, Thread::main, 3, 1, 1, few};
+  CHECK(same_event(a, a));
+  CHECK_FALSE(same_event(a, Event(KeysRead{EpisodeId{0}, Thread::main, 3, 1, 1, more})));
+}
