@@ -38,6 +38,7 @@ std::vector<SuitePolicy> paper_policies() {
   return {
       {.label = "full", .policy = "full", .budgeted = false},
       blocks("streaming", "streaming"),
+      blocks("streaming-compact", "streaming", {{"positions", "compact"}}),
       blocks("random", "random"),
       blocks("lru", "lru"),
       blocks("h2o", "h2o", {{"sharing", "head"}}),
