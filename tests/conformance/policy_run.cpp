@@ -54,7 +54,7 @@ struct Shadow {
       step.kind = begun->kind;
       step.decode_steps += begun->kind == StepKind::decode ? 1 : 0;
       step.length = begun->first + filled;
-      number = begun->step;
+      main_step = begun->step;
       if (lag > 0) due = controller.due();
     }
     controller.observe(event);
@@ -80,7 +80,7 @@ struct Shadow {
 
   /// What the last decision stores otherwise, behind what it dropped.
   void requantise() {
-    for (const TokensRequantised& change : controller.take_requantised({}, number, 0)) {
+    for (const TokensRequantised& change : controller.take_requantised({}, main_step, 0)) {
       controller.observe(change);
       policy->observe(change);
     }
@@ -134,7 +134,7 @@ struct Shadow {
   kv::EvictionController controller;
   std::int32_t lag;
   std::int32_t filled = 0;
-  std::int32_t number = -1;  // of the main step
+  std::int32_t main_step = -1;
   std::vector<kv::Victim> due;
   std::int32_t budget;
   kv::StepEnd step;

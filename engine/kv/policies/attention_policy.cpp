@@ -22,9 +22,8 @@ void AttentionPolicy::do_observe(const Event& event) {
               .mass = attention_.row(*attended, scope),
               .query_rows = attended->query_rows});
     }
-    return;
   }
-  observe_other(event);
+  observe_event(event);
 }
 
 void AttentionPolicy::do_score(std::int32_t scope, std::span<const UnitView> candidates,

@@ -30,7 +30,7 @@ class AttentionPolicy : public EvictionPolicy {
       : common_(common), context_(context), attention_(common.sharing, common.group) {}
 
   [[nodiscard]] Unit unit() const final { return Unit::page; }
-  [[nodiscard]] Trigger trigger() const final { return Trigger::budget; }
+  [[nodiscard]] Trigger trigger() const override { return Trigger::budget; }
   [[nodiscard]] Sharing sharing() const final { return common_.sharing; }
   [[nodiscard]] bool needs_attention() const final { return true; }
 
@@ -50,8 +50,8 @@ class AttentionPolicy : public EvictionPolicy {
 
   /// Takes a step's attention in, scope by scope.
   virtual void attend(const Attended& attended) = 0;
-  /// Takes other events in: after this class's own part.
-  virtual void observe_other(const Event& /*event*/) {}
+  /// Takes any event in, after this class's own part.
+  virtual void observe_event(const Event& /*event*/) {}
   /// What keep_score() of these candidates needs to know about all of them at once.
   virtual void prepare(std::int32_t /*scope*/, std::span<const UnitView> /*candidates*/) const {}
   /// Higher = keep; for pages that are not protected.

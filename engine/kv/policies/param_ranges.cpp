@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/kv/policies/param_ranges.h"
 
+#include <charconv>
 #include <string>
+#include <system_error>
 
 #include "base/error.h"
 
@@ -26,6 +28,30 @@ std::int32_t integer_in(const Params& params, std::string_view policy, std::stri
   const std::int64_t value = params.integer(name);
   check_range(policy, name, value, least, most);
   return static_cast<std::int32_t>(value);
+}
+
+std::vector<std::int32_t> integers_in(const Params& params, std::string_view policy,
+                                      std::string_view name, std::int32_t least,
+                                      std::int32_t most) {
+  const std::string& text = params.text(name);
+  std::vector<std::int32_t> values;
+  const char* end = text.data() + text.size();
+  for (const char* at = text.data(); at <= end; ++at) {
+    std::int32_t value = 0;
+    const auto [behind, error] = std::from_chars(at, end, value);
+    const bool is_whole = error == std::errc() && (behind == end || *behind == '/');
+    if (!is_whole || value < least || value > most) {
+      throw usage_error({.what = "bad value for parameter `" + std::string(name) + "`",
+                         .where = std::string(policy),
+                         .found = text,
+                         .expected = "integers from " + std::to_string(least) + " to " +
+                                     std::to_string(most) + ", separated by /",
+                         .hint = {}});
+    }
+    values.push_back(value);
+    at = behind;
+  }
+  return values;
 }
 
 double real_in(const Params& params, std::string_view policy, std::string_view name, double least,

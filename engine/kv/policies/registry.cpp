@@ -17,6 +17,7 @@ namespace pagequest::kv {
 
 PQ_DECLARE_POLICY(ablate);
 PQ_DECLARE_POLICY(clear_at);
+PQ_DECLARE_POLICY(diffkv);
 PQ_DECLARE_POLICY(full);
 PQ_DECLARE_POLICY(h2o);
 PQ_DECLARE_POLICY(intentkv_rule);
@@ -32,6 +33,7 @@ PQ_DECLARE_POLICY(sidequest);
 PQ_DECLARE_POLICY(sidequest_noisy);
 PQ_DECLARE_POLICY(snapkv);
 PQ_DECLARE_POLICY(streaming);
+PQ_DECLARE_POLICY(thinkv);
 PQ_DECLARE_POLICY(tova);
 
 #undef PQ_DECLARE_POLICY
@@ -46,6 +48,9 @@ constexpr std::array kPolicies{
                 Unit::page, Trigger::budget, false, ablate_params, make_ablate},
     PolicyEntry{"clear-at", "Clears old tool responses once the context has reached a threshold",
                 Unit::message, Trigger::command, false, clear_at_params, make_clear_at},
+    PolicyEntry{"diffkv",
+                "Prunes or coarsens what gets too small a share of a uniform row, in each head",
+                Unit::page, Trigger::rule, false, diffkv_params, make_diffkv},
     PolicyEntry{"full", "Keeps everything: the uncompressed baseline", Unit::page, Trigger::never,
                 false, full_params, make_full},
     PolicyEntry{"h2o", "Keeps a recent window and the pages with the most attention so far",
@@ -79,6 +84,8 @@ constexpr std::array kPolicies{
                 Trigger::budget, false, snapkv_params, make_snapkv},
     PolicyEntry{"streaming", "Keeps the first tokens (attention sinks) and a recent window",
                 Unit::page, Trigger::budget, false, streaming_params, make_streaming},
+    PolicyEntry{"thinkv", "Thins out and coarsens earlier thoughts when a transition appears",
+                Unit::page, Trigger::rule, false, thinkv_params, make_thinkv},
     PolicyEntry{"tova", "Drops what the last query attends to least", Unit::page, Trigger::budget,
                 false, tova_params, make_tova},
 };

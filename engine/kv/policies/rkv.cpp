@@ -60,7 +60,7 @@ class Rkv final : public AttentionPolicy {
     if (rows.size() > kQueries) rows.pop_front();
   }
 
-  void observe_other(const Event& event) override {
+  void observe_event(const Event& event) override {
     if (const auto* bounded = std::get_if<KeysBounded>(&event)) keep_keys(*bounded);
   }
 
