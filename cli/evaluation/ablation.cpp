@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <vector>
 
 #include <fmt/core.h>
 
@@ -32,15 +33,32 @@ const EvaluatedCell* cell_labelled(const std::vector<EvaluatedCell>& cells, cons
   return nullptr;
 }
 
-/// The episodes of `cell` in which as much was dropped as in those of `control`, and anything.
-Episodes pairs_of(const CellResult& cell, const CellResult& control) {
-  const Episodes controls = episodes_of(control);
+/// Those that have been played.
+std::vector<const EvaluatedCell*> controls_of(const std::vector<EvaluatedCell>& cells,
+                                              const CellSpec& spec) {
+  std::vector<const EvaluatedCell*> controls;
+  for (const std::string& label : spec.policy.controls) {
+    const EvaluatedCell* control = cell_labelled(cells, spec.task.task, label);
+    if (control != nullptr) controls.push_back(control);
+  }
+  return controls;
+}
+
+bool dropped_as_much(const Episodes& controls, EpisodeId id, double dropped) {
+  const auto control = controls.find(id);
+  return control != controls.end() && control->second->dropped_tokens == dropped;
+}
+
+/// The episodes of `cell` in which as much was dropped as in those of all controls, and anything.
+Episodes pairs_of(const CellResult& cell, const std::vector<const EvaluatedCell*>& controls) {
   Episodes pairs = episodes_of(cell);
-  std::erase_if(pairs, [&](const auto& pair) {
-    const auto other = controls.find(pair.first);
-    const double dropped = pair.second->dropped_tokens;
-    return dropped == 0.0 || other == controls.end() || other->second->dropped_tokens != dropped;
-  });
+  std::erase_if(pairs, [](const auto& pair) { return pair.second->dropped_tokens == 0.0; });
+  for (const EvaluatedCell* control : controls) {
+    const Episodes others = episodes_of(control->second);
+    std::erase_if(pairs, [&](const auto& pair) {
+      return !dropped_as_much(others, pair.first, pair.second->dropped_tokens);
+    });
+  }
   return pairs;
 }
 
@@ -74,27 +92,28 @@ void add_row(const EvaluatedCell& cell, const EvaluatedCell& reference, const Ep
 }
 
 ResultTable empty_table() {
-  return {"ablation",
-          "Accuracy with tokens of one class dropped, against `full` and against as many tokens "
-          "of any class at the same step of the same episodes. Intervals of the paired difference: "
-          "Newcombe 1998, method 10; p: exact McNemar test, two-sided, of this row alone.",
-          {{"task", ""},
-           {"setting", ""},
-           {"class", ""},
-           {"tokens", "tokens"},
-           {"against", ""},
-           {"pairs", "episodes"},
-           {"left_out", "episodes"},
-           {"accuracy_against", "share"},
-           {"accuracy", "share"},
-           {"both", "episodes"},
-           {"only_against", "episodes"},
-           {"only_class", "episodes"},
-           {"neither", "episodes"},
-           {"difference", "share"},
-           {"difference_low", "share"},
-           {"difference_high", "share"},
-           {"p", ""}}};
+  return {
+      "ablation",
+      "Accuracy with tokens of one class dropped, against `full` and against as many tokens "
+      "of its controls at the same step of the same episodes. Intervals of the paired difference: "
+      "Newcombe 1998, method 10; p: exact McNemar test, two-sided, of this row alone.",
+      {{"task", ""},
+       {"setting", ""},
+       {"class", ""},
+       {"tokens", "tokens"},
+       {"against", ""},
+       {"pairs", "episodes"},
+       {"left_out", "episodes"},
+       {"accuracy_against", "share"},
+       {"accuracy", "share"},
+       {"both", "episodes"},
+       {"only_against", "episodes"},
+       {"only_class", "episodes"},
+       {"neither", "episodes"},
+       {"difference", "share"},
+       {"difference_low", "share"},
+       {"difference_high", "share"},
+       {"p", ""}}};
 }
 
 std::string row_text(const ResultTable& table, std::size_t row) {
@@ -115,11 +134,11 @@ ResultTable ablation_table(const std::vector<EvaluatedCell>& cells) {
   for (const EvaluatedCell& cell : cells) {
     const auto& [spec, result] = cell;
     if (spec.policy.ablated.empty()) continue;
-    const EvaluatedCell* control = cell_labelled(cells, spec.task.task, spec.policy.control);
-    const Episodes pairs = pairs_of(result, control != nullptr ? control->second : result);
+    const std::vector<const EvaluatedCell*> controls = controls_of(cells, spec);
+    const Episodes pairs = pairs_of(result, controls);
     const EvaluatedCell* full = cell_labelled(cells, spec.task.task, "full");
     if (full != nullptr) add_row(cell, *full, pairs, table);
-    if (control != nullptr && control != &cell) add_row(cell, *control, pairs, table);
+    for (const EvaluatedCell* control : controls) add_row(cell, *control, pairs, table);
   }
   return table;
 }

@@ -11,10 +11,10 @@
 namespace pagequest::cli {
 
 /// What the answers lose with tokens of each class: a row for each cell that ablates a class and
-/// each of `full` and the cell's control, where they have been played. Pairs are the episodes in
-/// which as many tokens of the class went as of the control's, and any at all: the others are left
-/// out against both. Whether an episode is a pair is settled before anything is dropped, when all
-/// the cells' episodes are still alike.
+/// each of `full` and the cell's controls, where they have been played. Pairs are the episodes in
+/// which as many tokens of the class went as in those of the controls, and any at all: the others
+/// are left out against all of them. Whether an episode is a pair is settled before anything is
+/// dropped, when all the cells' episodes are still alike.
 [[nodiscard]] ResultTable ablation_table(const std::vector<EvaluatedCell>& cells);
 
 /// The table's main columns as Markdown, a section a task.

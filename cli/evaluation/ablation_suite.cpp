@@ -3,6 +3,7 @@
 #include "cli/evaluation/ablation_suite.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <string>
 #include <string_view>
@@ -19,15 +20,13 @@ using Params = std::map<std::string, std::string>;
 constexpr const char* kCot = "pocket-cot";
 constexpr const char* kHops = "pocket-hops";
 constexpr int kSinks = 4;         // as many as there are
-constexpr int kHeadTokens = 400;  // about two fifths of what a head holds by then
+constexpr int kHeadTokens = 800;  // most of what a head holds by then
 
 /// Decode steps: somewhat past the middle of an episode. Later steps need what came before.
 int step_of(std::string_view task) { return task == kCot ? 600 : 200; }
 
-/// As many as nearly every episode has of each class by then, and fewer.
-std::vector<int> counts_of(std::string_view task) {
-  return task == kCot ? std::vector{16, 48} : std::vector{16, 40};
-}
+/// As many as most episodes have of each class by then, and fewer.
+constexpr std::array kCounts = {16, 40};
 
 /// Of the words of `pocket-cot`.
 std::string token_of(std::string_view word) {
@@ -38,38 +37,45 @@ std::string token_of(std::string_view word) {
 struct Class {
   std::string name;
   Params params;
+  std::vector<std::string> controls = {"random"};
 };
 
+const Class& random_tokens() {
+  static const Class kRandom{"random", {{"where", "any"}}, {}};
+  return kRandom;
+}
+
+/// Random tokens of what the model wrote are a control too: those of a prompt may be worth more
+/// than any of these.
 std::vector<Class> classes_of(std::string_view task) {
-  const auto marked = [](std::string name, std::string_view word, int length) {
-    return Class{std::move(name), {{"mark", token_of(word)}, {"length", std::to_string(length)}}};
+  const std::vector<std::string> controls = {"random", "thought"};
+  const auto place = [&](std::string name, std::string where) {
+    return Class{std::move(name), {{"where", std::move(where)}}, controls};
   };
-  const Class random{"random", {{"where", "any"}}};
-  const Class prompt{"prompt", {{"where", "prompt"}}};
-  const Class thought{"thought", {{"where", "thought"}}};
-  if (task == kHops) {
-    return {random,
-            prompt,
-            thought,
-            {"call", {{"where", "call"}}},
-            {"response", {{"where", "response"}}}};
-  }
-  return {random,
-          prompt,
-          thought,
-          {"early-thought", {{"where", "early"}}},
-          {"late-thought", {{"where", "late"}}},
-          marked("milestones", "=", agent::kMilestoneWords),
-          marked("fillers", "so", agent::kFillerWords),
-          marked("checks", "!", agent::kCheckWords)};
+  const auto marked = [&](std::string name, std::string_view word, int length) {
+    return Class{
+        std::move(name), {{"mark", token_of(word)}, {"length", std::to_string(length)}}, controls};
+  };
+  std::vector<Class> classes = {
+      random_tokens(), {"prompt", {{"where", "prompt"}}}, {"thought", {{"where", "thought"}}}};
+  const std::vector<Class> own =
+      task == kHops ? std::vector{place("call", "call"), place("response", "response")}
+                    : std::vector{place("early-thought", "early"), place("late-thought", "late"),
+                                  marked("milestones", "=", agent::kMilestoneWords),
+                                  marked("fillers", "so", agent::kFillerWords),
+                                  marked("checks", "!", agent::kCheckWords)};
+  classes.insert(classes.end(), own.begin(), own.end());
+  return classes;
 }
 
 /// With pages of one token, so that what goes is of the class to the token.
-SuitePolicy drops(const std::string& task, const Class& of, int count, const std::string& control) {
+SuitePolicy drops(const std::string& task, const Class& of, int count) {
   Params params = of.params;
   params["count"] = std::to_string(count);
   params["at"] = std::to_string(step_of(task));
   const auto label = [&](const std::string& name) { return name + "." + std::to_string(count); };
+  std::vector<std::string> controls;
+  for (const std::string& control : of.controls) controls.push_back(label(control));
   return {.label = label(of.name),
           .policy = "ablate",
           .params = std::move(params),
@@ -78,13 +84,17 @@ SuitePolicy drops(const std::string& task, const Class& of, int count, const std
           .only_task = task,
           .ablated = of.name,
           .ablated_tokens = count,
-          .control = label(control)};
+          .controls = std::move(controls)};
 }
 
 void add_heads(std::vector<SuitePolicy>& policies) {
   for (const char* heads : {"random", "stable", "unstable"}) {
-    const Class of{std::string(heads) + "-heads", {{"where", "any"}, {"heads", heads}}};
-    policies.push_back(drops(kCot, of, kHeadTokens, "random-heads"));
+    const bool is_control = heads == std::string_view("random");
+    const Class of{
+        std::string(heads) + "-heads",
+        {{"where", "any"}, {"heads", heads}},
+        is_control ? std::vector<std::string>() : std::vector<std::string>{"random-heads"}};
+    policies.push_back(drops(kCot, of, kHeadTokens));
   }
 }
 
@@ -92,12 +102,10 @@ std::vector<SuitePolicy> policies() {
   std::vector<SuitePolicy> policies = {
       {.label = "full", .policy = "full", .budgeted = false, .page_size = 1}};
   for (const std::string task : {kCot, kHops}) {
-    policies.push_back(drops(task, {"random", {{"where", "any"}}}, kSinks, "random"));
-    policies.push_back(drops(task, {"sink", {{"where", "sink"}}}, kSinks, "random"));
-    for (const int count : counts_of(task)) {
-      for (const Class& of : classes_of(task)) {
-        policies.push_back(drops(task, of, count, "random"));
-      }
+    policies.push_back(drops(task, random_tokens(), kSinks));
+    policies.push_back(drops(task, {"sink", {{"where", "sink"}}}, kSinks));
+    for (const int count : kCounts) {
+      for (const Class& of : classes_of(task)) policies.push_back(drops(task, of, count));
     }
   }
   add_heads(policies);

@@ -22,11 +22,11 @@ struct SuitePolicy {
   bool needs_tools = false;     // it has nothing to drop where no tool responds
   std::int32_t page_size = 16;  // tokens
   std::string only_task = {};   // of the suite; empty: all of them
-  // Of an ablation: the class whose tokens go, how many of them, and the label of the policy that
-  // drops as many of any class.
+  // Of an ablation: the class whose tokens go, how many of them, and the labels of the policies
+  // that drop as many of other classes for comparison.
   std::string ablated = {};
   std::int32_t ablated_tokens = 0;
-  std::string control = {};
+  std::vector<std::string> controls = {};
 };
 
 /// A task as an evaluation plays it.

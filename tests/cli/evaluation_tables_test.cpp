@@ -34,12 +34,12 @@ EvaluatedCell cell(SuitePolicy policy, std::vector<EvaluatedEpisode> episodes) {
 
 SuitePolicy full() { return {.label = "full", .policy = "full"}; }
 
-SuitePolicy ablated(const std::string& name) {
+SuitePolicy ablated(const std::string& name, std::vector<std::string> controls = {}) {
   return {.label = name + ".8",
           .policy = "ablate",
           .ablated = name,
           .ablated_tokens = 8,
-          .control = "random.8"};
+          .controls = std::move(controls)};
 }
 
 TEST_CASE("texts agree up to the first token that differs, or the end of the shorter one") {
@@ -82,8 +82,9 @@ TEST_CASE("an ablation's pairs are the episodes that lost as much as the control
       cell(ablated("random"), {episode(0, true, 8), episode(1, true, 8), episode(2, false, 8),
                                episode(3, false, 8), episode(4, true, 0)}),
       // Episode 1 had too few tokens of the class, and 4 ended before the step.
-      cell(ablated("sums"), {episode(0, false, 8), episode(1, false, 5), episode(2, true, 8),
-                             episode(3, true, 8), episode(4, true, 0)})};
+      cell(ablated("sums", {"random.8", "unplayed.8"}),
+           {episode(0, false, 8), episode(1, false, 5), episode(2, true, 8), episode(3, true, 8),
+            episode(4, true, 0)})};
   const ResultTable table = ablation_table(cells);
   REQUIRE(table.rows().size() == 3);
   const auto row_of = [&](std::size_t row) {
