@@ -131,7 +131,10 @@ void for_each_number(Episode& episode, Visit visit) {
   visit("peak_page_tokens", held.peak_page_tokens);
   visit("mean_shared_page_tokens", held.mean_shared_page_tokens);
   visit("peak_shared_page_tokens", held.peak_shared_page_tokens);
+  visit("mean_stored_tokens", held.mean_stored_tokens);
+  visit("peak_stored_tokens", held.peak_stored_tokens);
   visit("kv_reads_tokens", held.kv_reads_tokens);
+  visit("kv_rows_touched_tokens", held.kv_rows_touched_tokens);
   visit("has_answer", episode.has_answer);
   visit("dropped_tokens", episode.dropped_tokens);
 }
@@ -177,7 +180,8 @@ std::optional<CellResult> play(const CellSpec& spec, const model::Model& model,
   agent::Runner runner(model, engine_of(spec, agent), agent, source, sink);
   const auto totals = runner.run([&](std::int32_t, std::int32_t) { return goes_on(); });
   if (totals.interrupted) return std::nullopt;
-  CellResult result{.episodes = sink.take(), .core_seconds = core_seconds(clock) - begin};
+  CellResult result{
+      .episodes = sink.take(), .commit = commit(), .core_seconds = core_seconds(clock) - begin};
   for (EvaluatedEpisode& episode : result.episodes) {
     const auto index = static_cast<std::uint64_t>(episode.ended.episode.value);
     episode.has_answer = source->make(index)->has_answer();
@@ -196,7 +200,7 @@ void write_cell(const CellSpec& spec, const model::Model& model, const CellResul
   }
   const json document = {{"cell", spec_json(spec, model)},
                          {"version", version()},
-                         {"commit", commit()},
+                         {"commit", result.commit},
                          {"core_seconds", result.core_seconds},
                          {"episodes", std::move(episodes)}};
   notebooks_export::write_file(path_of(spec, folder), document.dump(1) + "\n");
@@ -211,7 +215,9 @@ std::optional<CellResult> read_cell(const CellSpec& spec, const model::Model& mo
     const json document = json::parse(file);
     if (document.at("cell") != spec_json(spec, model))
       throw_other(path, document.at("cell").dump());
-    CellResult result{.episodes = {}, .core_seconds = document.at("core_seconds")};
+    CellResult result{.episodes = {},
+                      .commit = document.at("commit"),
+                      .core_seconds = document.at("core_seconds")};
     for (const json& row : document.at("episodes")) {
       EvaluatedEpisode episode{};
       for_each_number(episode, [&row](const char* name, auto& value) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct EvaluatedEpisode {
 /// What playing a cell's episodes gave, by the number of the episode.
 struct CellResult {
   std::vector<EvaluatedEpisode> episodes;
+  std::string commit;         // of the program that played it
   double core_seconds = 0.0;  // processor time
 };
 

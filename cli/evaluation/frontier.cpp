@@ -6,8 +6,11 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <set>
+#include <string>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "analyzer/wilson.h"
 #include "cli/version.h"
@@ -54,6 +57,7 @@ struct Means {
   double peak_tokens;
   double page_tokens;
   double shared_page_tokens;
+  double stored_tokens;
   double reads;
   double aux_tokens;
 };
@@ -70,9 +74,17 @@ Means means_of(const CellResult& cell) {
       .page_tokens = mean(cell, [](const auto& e) { return e.occupancy.mean_page_tokens; }),
       .shared_page_tokens =
           mean(cell, [](const auto& e) { return e.occupancy.mean_shared_page_tokens; }),
+      .stored_tokens = mean(cell, [](const auto& e) { return e.occupancy.mean_stored_tokens; }),
       .reads = mean(cell, [](const auto& e) { return e.occupancy.kv_reads_tokens; }),
       .aux_tokens = mean(cell, [](const auto& e) { return double(e.ended.aux_tokens); }),
   };
+}
+
+/// The builds that played the cells.
+std::string commits_of(const std::vector<EvaluatedCell>& cells) {
+  std::set<std::string> commits;
+  for (const auto& [spec, cell] : cells) commits.insert(cell.commit);
+  return fmt::format("{} {}", commits.size() == 1 ? "commit" : "commits", fmt::join(commits, ", "));
 }
 
 double core_minutes(const std::vector<EvaluatedCell>& cells) {
@@ -88,7 +100,8 @@ ResultTable frontier_table(const std::vector<EvaluatedCell>& cells) {
       "frontier",
       "Accuracy (of the episodes whose answer is known) against memory, means over the episodes. "
       "Tokens are means over layers and KV heads "
-      "of what each holds; pages are of 16 tokens, in tables of each head or of all.",
+      "of what each holds; pages are of 16 tokens, in tables of each head or of all. Stored tokens "
+      "are bytes, as tokens of 16 bits an element; rows touched are whole pages of each head's.",
       {{"task", ""},
        {"setting", ""},
        {"policy", ""},
@@ -103,7 +116,10 @@ ResultTable frontier_table(const std::vector<EvaluatedCell>& cells) {
        {"peak_tokens_with_aux", "tokens"},
        {"mean_page_tokens", "tokens"},
        {"mean_shared_page_tokens", "tokens"},
+       {"mean_stored_tokens", "tokens"},
+       {"peak_stored_tokens", "tokens"},
        {"kv_reads", "tokens"},
+       {"kv_rows_touched", "tokens"},
        {"aux_tokens", "tokens"},
        {"complete", "episodes"},
        {"unparsable", "episodes"},
@@ -126,7 +142,10 @@ ResultTable frontier_table(const std::vector<EvaluatedCell>& cells) {
                mean(cell, [](const auto& e) { return e.occupancy.peak_tokens_with_aux; }),
                means.page_tokens,
                means.shared_page_tokens,
+               means.stored_tokens,
+               mean(cell, [](const auto& e) { return e.occupancy.peak_stored_tokens; }),
                means.reads,
+               mean(cell, [](const auto& e) { return e.occupancy.kv_rows_touched_tokens; }),
                means.aux_tokens,
                count(cell, ended_with<Outcome::complete>),
                count(cell, ended_with<Outcome::unparsable>),
@@ -139,13 +158,14 @@ ResultTable frontier_table(const std::vector<EvaluatedCell>& cells) {
 
 std::string frontier_markdown(const std::vector<EvaluatedCell>& cells, const std::string& command) {
   std::string text = fmt::format(
-      "Made by `{}` (PageQuest {}, commit {}) in {:.0f} minutes of processor time. Tokens are "
-      "means over layers and KV heads; `mean` "
-      "is "
-      "over decode steps. `pages` and `one table`: tokens' worth of the pages of 16 that stay in "
-      "use, if each head has its own page table or all share one. `reads`: keys read by decode "
-      "steps, as a share of those of `full`.\n",
-      command, version(), commit(), core_minutes(cells));
+      "Made by `{}` (PageQuest {}, {}) in {:.0f} minutes of processor time. Tokens are "
+      "means over layers and KV heads; `mean` is over decode steps. `stored`: the same in bytes, "
+      "as "
+      "tokens of 16 bits an element. `pages` and `one table`: tokens' worth of the pages of 16 "
+      "that "
+      "stay in use, if each head has its own page table or all share one. `reads`: keys read by "
+      "decode steps, as a share of those of `full`.\n",
+      command, version(), commits_of(cells), core_minutes(cells));
   std::string task;
   double full_reads = 0.0;
   for (const auto& [spec, cell] : cells) {
@@ -154,19 +174,19 @@ std::string frontier_markdown(const std::vector<EvaluatedCell>& cells, const std
       text += fmt::format("\n## {}, {} ({} episodes, seed {})\n\n", task, spec.task.setting,
                           cell.episodes.size(), spec.seed);
       text +=
-          "| policy | budget | accuracy | 95 % | mean | peak | pages | one table | reads | "
-          "unparsable |\n|---|---:|---:|---|---:|---:|---:|---:|---:|---:|\n";
+          "| policy | budget | accuracy | 95 % | mean | peak | stored | pages | one table | reads "
+          "| "
+          "unparsable |\n|---|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|\n";
     }
     const Means means = means_of(cell);
     if (spec.policy.label == "full") full_reads = means.reads;
     const std::string budget =
         spec.budget_tokens > 0 ? std::to_string(spec.budget_tokens) : std::string("-");
     text += fmt::format(
-        "| {} | {} | {} | {} | {:.0f} | {:.0f} | {:.0f} | {:.0f} | {:.0f} % | {} "
-        "|\n",
+        "| {} | {} | {} | {} | {:.0f} | {:.0f} | {:.0f} | {:.0f} | {:.0f} | {:.0f} % | {} |\n",
         spec.policy.label, budget, share_text(means.accuracy), interval_text(means.interval),
-        means.mean_tokens, means.peak_tokens, means.page_tokens, means.shared_page_tokens,
-        full_reads > 0.0 ? 100.0 * means.reads / full_reads : 0.0,
+        means.mean_tokens, means.peak_tokens, means.stored_tokens, means.page_tokens,
+        means.shared_page_tokens, full_reads > 0.0 ? 100.0 * means.reads / full_reads : 0.0,
         count(cell, ended_with<Outcome::unparsable>));
   }
   return text;

@@ -27,6 +27,14 @@ std::vector<SuitePolicy> paper_policies() {
                        .params = std::move(params),
                        .page_size = kBlock};
   };
+  const auto rules = [](std::string label, std::string policy,
+                        std::map<std::string, std::string> params) {
+    return SuitePolicy{.label = std::move(label),
+                       .policy = std::move(policy),
+                       .params = std::move(params),
+                       .budgeted = false,
+                       .page_size = kBlock};
+  };
   const auto by_tools = [](std::string label, std::map<std::string, std::string> params = {},
                            bool budgeted = false) {
     return SuitePolicy{.label = label,
@@ -51,6 +59,9 @@ std::vector<SuitePolicy> paper_policies() {
       blocks("lazy-paper", "lazy"),
       blocks("lazy-code", "lazy", {{"form", "code"}}),
       blocks("intentkv-rule", "intentkv-rule", {{"every_steps", "32"}}),
+      rules("diffkv-llama3-8b", "diffkv", {{"preset", "llama3-8b"}}),
+      rules("diffkv-qwen2.5-7b", "diffkv", {{"preset", "qwen2.5-7b"}}),
+      rules("thinkv", "thinkv", {}),
       // The same with the whole prompt kept, as raas and intentkv-rule do.
       blocks("streaming+prompt", "streaming", {{"protect_prompt", "true"}}),
       blocks("h2o+prompt", "h2o", {{"sharing", "head"}, {"protect_prompt", "true"}}),
