@@ -106,6 +106,21 @@ TEST_CASE("the task corpus is graded by its questions' answers") {
   CHECK(rows[1].at("policy") == "keep-k:k=1");
 }
 
+TEST_CASE("a task that a suite has gives the suite's numbers, commands of the model included") {
+  const TemporaryFolder folder;
+  const auto rows_of = [&](const std::string& what, const char* name) {
+    const Outcome outcome =
+        run_program("eval " + what + " --episodes 1 --json -o " + (folder / name).string());
+    auto rows = tables_in(outcome.out).at("frontier");
+    for (Row& row : rows) row.erase("core_seconds");
+    return rows;
+  };
+  const auto suite =
+      rows_of("--suite quick --tasks pocket-hops --policies full,keep-k,sidequest", "suite");
+  REQUIRE(suite.size() == 3);
+  CHECK(rows_of("--task pocket-hops --policies keep-k,sidequest", "task") == suite);
+}
+
 TEST_CASE("the cells of a task are played once, and by any number of jobs and threads alike") {
   const Prompts prompts;
   const Outcome first = prompts.evaluate(kTwo);
