@@ -27,6 +27,15 @@ std::vector<SuitePolicy> paper_policies() {
                        .params = std::move(params),
                        .page_size = kBlock};
   };
+  // Keeps the whole prompt, as raas and intentkv-rule do. An agent's prompt is short.
+  const auto with_prompt = [](std::string policy, std::map<std::string, std::string> params = {}) {
+    params["protect_prompt"] = "true";
+    return SuitePolicy{.label = policy + "+prompt",
+                       .policy = policy,
+                       .params = std::move(params),
+                       .page_size = kBlock,
+                       .needs_no_tools = true};
+  };
   const auto rules = [](std::string label, std::string policy,
                         std::map<std::string, std::string> params) {
     return SuitePolicy{.label = std::move(label),
@@ -46,28 +55,24 @@ std::vector<SuitePolicy> paper_policies() {
   return {
       {.label = "full", .policy = "full", .budgeted = false},
       blocks("streaming", "streaming"),
-      blocks("streaming-compact", "streaming", {{"positions", "compact"}}),
       blocks("random", "random"),
       blocks("lru", "lru"),
       blocks("h2o", "h2o", {{"sharing", "head"}}),
-      blocks("h2o-mean", "h2o", {{"sharing", "head"}, {"score", "mean"}}),
       blocks("h2o-all", "h2o"),
       blocks("tova", "tova"),
       blocks("snapkv-rkv-decode", "snapkv", {{"preset", "rkv-decode"}}),
       blocks("rkv", "rkv"),
       blocks("raas", "raas"),
-      blocks("lazy-paper", "lazy"),
-      blocks("lazy-code", "lazy", {{"form", "code"}}),
+      blocks("lazy", "lazy"),
       blocks("intentkv-rule", "intentkv-rule", {{"every_steps", "32"}}),
       rules("diffkv-llama3-8b", "diffkv", {{"preset", "llama3-8b"}}),
       rules("diffkv-qwen2.5-7b", "diffkv", {{"preset", "qwen2.5-7b"}}),
       rules("thinkv", "thinkv", {}),
-      // The same with the whole prompt kept, as raas and intentkv-rule do.
-      blocks("streaming+prompt", "streaming", {{"protect_prompt", "true"}}),
-      blocks("h2o+prompt", "h2o", {{"sharing", "head"}, {"protect_prompt", "true"}}),
-      blocks("tova+prompt", "tova", {{"protect_prompt", "true"}}),
-      blocks("lru+prompt", "lru", {{"protect_prompt", "true"}}),
-      blocks("lazy-paper+prompt", "lazy", {{"protect_prompt", "true"}}),
+      with_prompt("streaming"),
+      with_prompt("h2o", {{"sharing", "head"}}),
+      with_prompt("tova"),
+      with_prompt("lru"),
+      with_prompt("lazy"),
       by_tools("random-document", {}, true),
       by_tools("keep-k"),
       by_tools("clear-at"),
@@ -154,6 +159,7 @@ std::vector<CellSpec> cells_of(const Suite& suite, std::uint64_t seed, std::int3
   for (const SuiteTask& task : suite.tasks) {
     for (const SuitePolicy& policy : suite.policies) {
       if (policy.needs_tools && !task.has_tools) continue;
+      if (policy.needs_no_tools && task.has_tools) continue;
       if (!policy.only_task.empty() && policy.only_task != task.task) continue;
       const std::vector<std::int32_t> none{0};
       for (const std::int32_t budget : policy.budgeted ? task.budgets_tokens : none) {

@@ -20,6 +20,7 @@ struct SuitePolicy {
   std::map<std::string, std::string> params = {};
   bool budgeted = true;
   bool needs_tools = false;     // it has nothing to drop where no tool responds
+  bool needs_no_tools = false;  // played where the model only thinks
   std::int32_t page_size = 16;  // tokens
   std::string only_task = {};   // of the suite; empty: all of them
   // Of an ablation: the class whose tokens go, how many of them, and the labels of the policies
