@@ -51,6 +51,9 @@ std::vector<SuitePolicy> paper_policies() {
       blocks("lazy-paper", "lazy"),
       blocks("lazy-code", "lazy", {{"form", "code"}}),
       blocks("intentkv-rule", "intentkv-rule", {{"every_steps", "32"}}),
+      // These hold everything: their budget is what they read.
+      blocks("quest", "quest"),
+      blocks("flexicache", "flexicache"),
       // The same with the whole prompt kept, as raas and intentkv-rule do.
       blocks("streaming+prompt", "streaming", {{"protect_prompt", "true"}}),
       blocks("h2o+prompt", "h2o", {{"sharing", "head"}, {"protect_prompt", "true"}}),

@@ -136,10 +136,8 @@ TEST_CASE("A file's replay comes to the file's victims, for every policy, budget
     std::size_t victims = 0;
     for (const std::int32_t budget : {48, 80, 128}) {
       for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-        const kv::PolicySpec policy{
-            .name = std::string(entry.name),
-            .params = short_params(entry.name),
-            .budget_tokens = entry.trigger == kv::Trigger::budget ? budget : 0};
+        kv::PolicySpec policy{.name = std::string(entry.name), .params = short_params(entry.name)};
+        if (kv::needs_of(policy).budget) policy.budget_tokens = budget;
         const fs::path path = record(policy, options_of(seed), lag);
         const traces::Reader trace(path);
         const auto replay =
