@@ -159,6 +159,21 @@ TEST_CASE("A file's replay comes to the file's victims, for every policy, budget
   }
 }
 
+TEST_CASE("A policy that selects what is read is replayed on traces of its own only") {
+  const kv::PolicySpec quest{.name = "quest", .params = {}, .budget_tokens = 64};
+  const fs::path own = record(quest, options_of(4));
+  CHECK(simulator::replay_policy(traces::Reader(own), quest).episodes.size() == 5);
+  kv::PolicySpec other = quest;
+  other.budget_tokens = 80;
+  CHECK_THROWS_WITH(simulator::replay_policy(traces::Reader(own), other),
+                    Catch::Matchers::Contains("--policy quest"));
+  const fs::path full = record({}, options_of(4));
+  CHECK_THROWS_WITH(simulator::replay_policy(traces::Reader(full), quest),
+                    Catch::Matchers::Contains("queries"));
+  fs::remove(own);
+  fs::remove(full);
+}
+
 TEST_CASE("A recorded file is served whole, with the policy in every label") {
   const fs::path path =
       record({.name = "sidequest", .params = {}, .budget_tokens = 0}, options_of(9));

@@ -152,10 +152,7 @@ TEST_CASE("Prefixes are shared up to the first token that read a selection") {
   CHECK(announced == std::vector<std::int32_t>{40});
 }
 
-TEST_CASE("Bounds of compacted pages still hold: a choice of all pages but one loses little") {
-  // Every page that was thinned out shares a box with others, which makes it look better, never
-  // worse: where all fit but the budget is short by one page, the logits of the run with holes and
-  // of the compacted one may choose different pages, but both read as many.
+TEST_CASE("Of pages that lost tokens, moved or not, a step reads what is left") {
   const kv::PolicySpec& policy = kPolicies[0];
   const model::Model model = tiny_model();
   for (const bool compacts : {false, true}) {
