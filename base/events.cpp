@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/events.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <numeric>
 
 namespace pagequest {
 
@@ -14,6 +16,12 @@ std::string_view to_string(Outcome outcome) {
 }
 
 std::string_view to_string(Thread thread) { return thread == Thread::main ? "main" : "auxiliary"; }
+
+double mean_tokens(const KeysRead& read) {
+  const auto sum = std::accumulate(read.tokens.begin(), read.tokens.end(), std::int64_t{0});
+  return static_cast<double>(sum) /
+         static_cast<double>(std::max<std::size_t>(1, read.tokens.size()));
+}
 
 bool is_auxiliary(const Event& event) {
   return std::visit(

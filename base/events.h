@@ -214,12 +214,17 @@ struct EpisodeEnded {
   std::int32_t peak_tokens;           // most live tokens of the main thread at once
   std::int32_t peak_tokens_with_aux;  // the same, with the auxiliary thread's own tokens
   std::int32_t aux_tokens;
-  std::int64_t kv_reads_tokens;  // sum over decode steps of both threads of the live tokens
+  /// Sum over decode steps of both threads of the live tokens or, of a step with a KeysRead, of its
+  /// mean_tokens(), rounded to the nearest for each step.
+  std::int64_t kv_reads_tokens;
 };
 
 using Event = std::variant<EpisodeBegan, TokensFilled, PagesAttended, TokensEvicted, PageFreed,
                            TurnBegan, ToolResponded, AuxForked, AuxJoined, EpisodeEnded,
                            KeysBounded, HeadTokensEvicted, TokensRequantised, KeysRead>;
+
+/// Keys that the step read, mean over its layers and KV heads.
+[[nodiscard]] double mean_tokens(const KeysRead& read);
 
 /// Whether the event happened on an auxiliary thread. Forks and joins belong to the main one.
 [[nodiscard]] bool is_auxiliary(const Event& event);

@@ -50,7 +50,9 @@ traces::Captures captures_of(const runtime::EngineConfig& engine, const model::M
   const kv::PolicyNeeds needs = kv::needs_of(policy);
   const bool head_evictions = needs.sharing != kv::Sharing::all;
   if (!engine.capture) {
-    return {.head_evictions = head_evictions, .requantisations = needs.requantises};
+    return {.head_evictions = head_evictions,
+            .requantisations = needs.requantises,
+            .key_reads = needs.reads};
   }
   const runtime::CaptureOptions& options = engine.capture_options;
   return {.sink_share = model.attention_sinks,
@@ -59,6 +61,7 @@ traces::Captures captures_of(const runtime::EngineConfig& engine, const model::M
           .key_bounds = options.key_bounds,
           .head_evictions = head_evictions,
           .requantisations = needs.requantises,
+          .key_reads = needs.reads,
           .thresholds = options.thresholds};
 }
 
@@ -146,7 +149,8 @@ std::vector<Option> recording_options(RecordingConfig& config) {
       {"seed", "seed of the task, and of sampling", &agent.seed},
       {"policy", "eviction policy, see `pagequest list policies`, or hindsight", &config.policy},
       {"policy-param", "parameter of the policy", &agent.policy.params},
-      {"budget", "tokens that a budget policy keeps of one sequence", &agent.policy.budget_tokens},
+      {"budget", "tokens that a budget policy keeps of one sequence, or that a head reads",
+       &agent.policy.budget_tokens},
       {"aux-interval", "turns between auxiliary threads (SideQuest's K)", &agent.aux_interval},
       {"aux-at-turn-zero", "fork at turn 0 as well", &agent.aux_at_turn_zero},
       {"aux-max-tokens", "tokens that an auxiliary thread may generate; -1: the task's own limit",
@@ -220,9 +224,9 @@ runtime::EngineConfig engine_config(const RecordingConfig& config) {
     engine.capture_options.thresholds.assign(numbers.begin(), numbers.end());
   }
   const kv::PolicySpec policy = with_memory(config).policy;
-  if (config.kv_tables == "auto") return runtime::fitted(engine, policy);
-  engine.capture_options.key_bounds =
-      engine.capture_options.key_bounds || kv::needs_of(policy).keys;
+  const runtime::KvTables asked = engine.kv_tables;
+  engine = runtime::fitted(engine, policy);
+  if (config.kv_tables != "auto") engine.kv_tables = asked;
   return engine;
 }
 

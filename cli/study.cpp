@@ -50,7 +50,7 @@ struct Arguments {
 };
 
 bool takes_budget(const std::string& policy) {
-  return policy != kHindsight && kv::find_policy(policy).trigger == kv::Trigger::budget;
+  return policy != kHindsight && kv::needs_of({.name = policy}).budget;
 }
 
 [[noreturn]] void throw_no_budget() {

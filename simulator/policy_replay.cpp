@@ -198,6 +198,22 @@ Validity validity(const traces::Header& header, const kv::PolicySpec& policy) {
   return header.policy == "full" ? Validity::first_order : Validity::off_policy;
 }
 
+namespace {
+
+/// What a read selection would have chosen goes by queries, which no trace holds.
+void check_reads(const kv::PolicySpec& policy, Validity validity) {
+  if (validity == Validity::same_policy || !kv::needs_of(policy).reads) return;
+  throw usage_error({.what = "a policy that selects what is read can't be replayed",
+                     .where = "policy `" + policy.name + "`",
+                     .found = "a trace that was recorded otherwise",
+                     .expected = "one of the same policy, parameters and budget",
+                     .hint = "it ranks pages by queries, which traces don't hold: record with "
+                             "`--policy " +
+                             policy.name + "` and compare the traces"});
+}
+
+}  // namespace
+
 TraceReplay replay_policy(const traces::Reader& trace, const kv::PolicySpec& policy) {
   if (trace.header().page_size < 1) {
     throw input_error({.what = "the trace has no page size",
@@ -207,6 +223,7 @@ TraceReplay replay_policy(const traces::Reader& trace, const kv::PolicySpec& pol
                        .hint = "run `pagequest check` on the trace"});
   }
   TraceReplay out{validity(trace.header(), policy), policy, {}, recorded_lag_steps(trace.header())};
+  check_reads(policy, out.validity);
   for (std::size_t i = 0; i < trace.episodes().size(); ++i) {
     const kv::KvShape shape{.layers = trace.header().layers, .kv_heads = trace.header().kv_heads};
     PolicyReplay replay(policy, trace.header().page_size, out.lag_steps, shape);

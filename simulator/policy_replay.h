@@ -106,7 +106,8 @@ struct TraceReplay {
 [[nodiscard]] Validity validity(const traces::Header& header, const kv::PolicySpec& policy);
 
 /// Replays every whole episode of a trace under `policy`, whose decisions take effect as late as
-/// those of the recording did.
+/// those of the recording did. Throws usage_error for a policy that selects what is read, unless
+/// the trace was recorded under it.
 [[nodiscard]] TraceReplay replay_policy(const traces::Reader& trace, const kv::PolicySpec& policy);
 
 /// One row an episode: victims, peak and mean live tokens, whether the victims are the recorded

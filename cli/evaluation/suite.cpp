@@ -68,6 +68,9 @@ std::vector<SuitePolicy> paper_policies() {
       rules("diffkv-llama3-8b", "diffkv", {{"preset", "llama3-8b"}}),
       rules("diffkv-qwen2.5-7b", "diffkv", {{"preset", "qwen2.5-7b"}}),
       rules("thinkv", "thinkv", {}),
+      // These hold everything: their budget is what they read.
+      blocks("quest", "quest"),
+      blocks("flexicache", "flexicache"),
       with_prompt("streaming"),
       with_prompt("h2o", {{"sharing", "head"}}),
       with_prompt("tova"),

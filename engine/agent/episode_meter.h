@@ -34,6 +34,8 @@ class EpisodeMeter final : public EventSink {
 
  private:
   void count(const TokensFilled& filled);
+  /// In place of the live tokens that count() took the step to read.
+  void count_selected(const KeysRead& read);
 
   EventSink& next_;
   std::map<EpisodeId, EpisodeTotals> running_;

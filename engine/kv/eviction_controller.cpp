@@ -293,4 +293,6 @@ bool EvictionController::needs_keys() const { return state_->policy->needs_keys(
 
 bool EvictionController::needs_attention() const { return state_->policy->needs_attention(); }
 
+const ReadSelection* EvictionController::reads() const { return state_->policy->reads(); }
+
 }  // namespace pagequest::kv

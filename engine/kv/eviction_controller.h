@@ -18,7 +18,7 @@ namespace pagequest::kv {
 struct PolicySpec {
   std::string name = "full";
   std::map<std::string, std::string> params;  // as text; validated by the registry
-  std::int32_t budget_tokens = 0;             // of one sequence; only for budget policies
+  std::int32_t budget_tokens = 0;             // see EvictionPolicy::takes_budget
 };
 
 enum class DecisionPoint : std::uint8_t { step_end, turn_boundary };
@@ -86,6 +86,8 @@ class EvictionController {
   [[nodiscard]] bool needs_keys() const;
   /// Whether the policy reads PagesAttended events: without them its victims would be wrong.
   [[nodiscard]] bool needs_attention() const;
+  /// EvictionPolicy::reads() of the policy; lives as long as the controller.
+  [[nodiscard]] const ReadSelection* reads() const;
 
  private:
   struct State;

@@ -12,6 +12,8 @@
 
 namespace pagequest::kv {
 
+struct ReadSelection;
+
 /// What a policy keeps or drops as a whole: a logical page, or a tool response named by its cursor.
 enum class Unit : std::uint8_t { page, message };
 
@@ -110,8 +112,8 @@ class EvictionPolicy {
   [[nodiscard]] virtual Unit unit() const = 0;
   [[nodiscard]] virtual Trigger trigger() const = 0;
   [[nodiscard]] virtual Sharing sharing() const { return Sharing::all; }
-  /// Whether the user must give a budget. False for a policy of Trigger::budget that knows by itself
-  /// how much goes.
+  /// Whether the user must give a budget, of what is kept or of what is read. False for a policy of
+  /// Trigger::budget that knows by itself how much goes.
   [[nodiscard]] virtual bool takes_budget() const { return trigger() == Trigger::budget; }
 
   /// For Trigger::budget and rule: whether it decides at the end of this step. Every step by
@@ -158,7 +160,12 @@ class EvictionPolicy {
   [[nodiscard]] virtual std::vector<std::int32_t> commanded() const { return {}; }
   virtual void clear_commands() {}
 
-  /// For Trigger::budget: the least budget that leaves the policy something to choose, in tokens.
+  /// What a decode step reads of all that is kept, under a policy that evicts nothing; null:
+  /// everything.
+  [[nodiscard]] virtual const ReadSelection* reads() const { return nullptr; }
+
+  /// For a policy that takes a budget: the least budget that leaves the policy something to choose,
+  /// in tokens.
   [[nodiscard]] virtual std::int32_t minimum_budget_tokens() const { return 0; }
 
  private:

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <numeric>
 #include <utility>
 #include <variant>
 
@@ -94,9 +93,7 @@ void OccupancyAudit::store(Account& account, const TokensRequantised& requantise
 }
 
 void OccupancyAudit::select(Account& account, const KeysRead& read) const {
-  const double keys = static_cast<double>(std::accumulate(read.tokens.begin(), read.tokens.end(),
-                                                          std::int64_t{0})) /
-                      heads_;
+  const double keys = mean_tokens(read);
   Occupancy& sums = account.sums;
   sums.kv_reads_tokens -= account.last_reads[static_cast<std::size_t>(read.thread)];
   count_reads(account, read.thread, keys);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <iterator>
+#include <span>
 #include <vector>
 
 namespace pagequest::runtime {
@@ -27,7 +28,7 @@ Place place_of(const GroupPages& group, std::int32_t position) {
 
 /// Copies a row over a group's pages to a row over the listed pages; the others get zero.
 template <class T>
-void scatter(const T* from, const std::vector<std::int32_t>& columns, std::int64_t listed, T* to) {
+void scatter(const T* from, std::span<const std::int32_t> columns, std::int64_t listed, T* to) {
   std::fill_n(to, listed, T{});
   for (std::size_t i = 0; i < columns.size(); ++i) to[columns[i]] = from[i];
 }
@@ -78,7 +79,33 @@ void AttentionLayer::store_keys(const Team& team, const Tile& tile, Workspace& w
         store_row(team, *chunk, i, work.query_key_value.row(tile_row + i));
       }
     });
+    if (cache_.bounds() != nullptr) bound_pages(team, *chunk);
     tile_row += chunk->rows();
+  }
+}
+
+void AttentionLayer::bound_pages(const Team& team, const ForwardChunk& chunk) const {
+  team.pool.run(config_.kv_heads, [&](std::int64_t head, std::int64_t worker) {
+    bound_head(chunk, static_cast<std::int32_t>(head),
+               team.scratch[static_cast<std::size_t>(worker)].key);
+  });
+}
+
+void AttentionLayer::bound_head(const ForwardChunk& chunk, std::int32_t kv_head,
+                                std::span<float> key) const {
+  const GroupPages& group = pages_of(chunk, kv_head);
+  const std::int32_t plane = cache_.groups().plane_of(layer_, kv_head);
+  const std::int64_t page_size = cache_.layout().page_size;
+  for (auto page = group.pages.rbegin(); page != group.pages.rend(); ++page) {
+    if (page->first_position + page_size <= chunk.first_position) break;
+    // Rows below are of earlier chunks: the page's box has them, and no others that matter.
+    const std::int64_t below = std::max(0, chunk.first_position - page->first_position);
+    const std::uint64_t earlier = page->live & ((std::uint64_t{1} << below) - 1);
+    const PageId physical{page->physical};
+    cache_.bounds()
+        ->at(plane, physical)
+        .take_rows(cache_.layout(), cache_.block(layer_, physical, kv_head), page->live & ~earlier,
+                   earlier == 0, key);
   }
 }
 
@@ -108,12 +135,15 @@ void AttentionLayer::attend(const Team& team, const Tile& tile, Workspace& work)
 void AttentionLayer::attend_part(const Team& team, const Part& part, Workspace& work,
                                  Scratch& scratch) const {
   const ForwardChunk& chunk = *part.chunk;
-  const GroupPages& group_pages = pages_of(chunk, part.kv_head);
   const std::int64_t group = config_.query_heads / config_.kv_heads;
   const std::int64_t offset = part.kv_head * group * config_.head_dim;
   const std::int64_t row = part.tile_row + part.first_row;
+  const float* queries = work.query_key_value.row(row) + offset;
+  const PageList list = pages_read(team, part, queries, scratch);
+  // A thread that selects pages has lost none, so the runs are those of a whole list.
+  const std::vector<ops::TurnedPages>& turns = pages_of(chunk, part.kv_head).turns;
   ops::AttentionArgs args{
-      .queries = work.query_key_value.row(row) + offset,
+      .queries = queries,
       .rows = part.rows,
       .query_stride = work.query_key_value.stride,
       .group = group,
@@ -124,25 +154,43 @@ void AttentionLayer::attend_part(const Team& team, const Part& part, Workspace& 
       .shape = cache_.layout().shape(),
       .kv = cache_.blocks(layer_, part.kv_head),
       .page_stride = cache_.page_stride_bytes(),
-      .pages = group_pages.pages.data(),
-      .page_count = std::ssize(group_pages.pages),
+      .pages = list.pages.data(),
+      .page_count = std::ssize(list.pages),
       .out = work.attended.row(row) + offset,
       .out_stride = work.attended.stride,
       .capture = {},
       .scratch = scratch.attention.data(),
-      .turns = {.runs = group_pages.turns.data(),
-                .count = std::ssize(group_pages.turns),
+      .turns = {.runs = turns.data(),
+                .count = std::ssize(turns),
                 .cosines = rope_.turns.cosines(0),
                 .sines = rope_.turns.sines(0)}};
   if (!part.captures) return team.kernels.attention(args);
-  args.capture = capture_of(part, scratch);
+  args.capture = capture_of(part, args.page_count, scratch);
   team.kernels.attention_with_capture(args);
-  scatter_capture(part, args.capture);
+  scatter_capture(part, list.columns, args.capture);
 }
 
-ops::AttentionCapture AttentionLayer::capture_of(const Part& part, Scratch& scratch) const {
+PageList AttentionLayer::pages_read(const Team& team, const Part& part, const float* queries,
+                                    Scratch& scratch) const {
+  const ForwardChunk& chunk = *part.chunk;
+  ops::PageBoundArgs bounds{.queries = queries,
+                            .group = config_.query_heads / config_.kv_heads,
+                            .head_dim = config_.head_dim};
+  if (PageBounds* kept = cache_.bounds()) {
+    bounds.boxes = kept->boxes(cache_.groups().plane_of(layer_, part.kv_head));
+    bounds.page_stride = kept->page_stride();
+  }
+  const PageList list = scratch.reads.of(chunk, pages_of(chunk, part.kv_head),
+                                         {layer_, part.kv_head}, team.kernels, bounds);
+  if (chunk.tokens_read != nullptr) {
+    chunk.tokens_read[layer_ * config_.kv_heads + part.kv_head] = list.tokens();
+  }
+  return list;
+}
+
+ops::AttentionCapture AttentionLayer::capture_of(const Part& part, std::int64_t pages,
+                                                 Scratch& scratch) const {
   const CaptureBuffers& to = part.chunk->capture;
-  const std::int64_t pages = std::ssize(pages_of(*part.chunk, part.kv_head).pages);
   const std::int64_t plane = std::int64_t{layer_} * config_.kv_heads + part.kv_head;
   ops::AttentionCapture capture;
   capture.rows = std::min<std::int64_t>(part.chunk->capture_rows, part.rows);
@@ -160,9 +208,9 @@ ops::AttentionCapture AttentionLayer::capture_of(const Part& part, Scratch& scra
   return capture;
 }
 
-void AttentionLayer::scatter_capture(const Part& part, const ops::AttentionCapture& from) const {
+void AttentionLayer::scatter_capture(const Part& part, std::span<const std::int32_t> columns,
+                                     const ops::AttentionCapture& from) const {
   const CaptureBuffers& to = part.chunk->capture;
-  const std::vector<std::int32_t>& columns = pages_of(*part.chunk, part.kv_head).columns;
   const std::int64_t listed = part.chunk->listed();
   const std::int64_t planes = std::int64_t{config_.layers} * config_.kv_heads;
   const std::int64_t plane = std::int64_t{layer_} * config_.kv_heads + part.kv_head;

@@ -89,6 +89,32 @@ ForwardChunk describe(const ScheduledChunk& scheduled, std::span<const std::int3
   return chunk;
 }
 
+/// Whether the scheduled tokens are one that the sequence decodes: as a whole input, not as the end
+/// of a prompt. A recomputed one is what it was at first.
+bool decodes(const ScheduledChunk& scheduled, std::int32_t position) {
+  const Sequence& sequence = *scheduled.sequence;
+  if (scheduled.recomputed) return sequence.selects_at(position);
+  return sequence.taken == 0 && sequence.queue.size() == 1;
+}
+
+/// Lets the sequence's policy choose what the chunk reads.
+void select_reads(const ScheduledChunk& scheduled, ForwardChunk& chunk) {
+  Sequence& sequence = *scheduled.sequence;
+  if (!sequence.reads) return;
+  if (!decodes(scheduled, chunk.first_position)) return sequence.reads->begin_prefill();
+  sequence.reads->begin_decode();
+  chunk.reads = &*sequence.reads;
+  if (!scheduled.recomputed) sequence.selected.push_back(chunk.first_position);
+}
+
+/// Events tell what a single token has read.
+void count_reads(const ScheduledChunk& scheduled, std::int64_t planes, ForwardChunk& chunk,
+                 Batch& batch) {
+  if (!scheduled.sequence->reads || scheduled.recomputed || chunk.rows() != 1) return;
+  batch.tokens_read.emplace_back(static_cast<std::size_t>(planes));
+  chunk.tokens_read = batch.tokens_read.back().data();
+}
+
 }  // namespace
 
 Batch prepare_batch(std::vector<ScheduledChunk> scheduled, const model::ModelConfig& model,
@@ -101,7 +127,9 @@ Batch prepare_batch(std::vector<ScheduledChunk> scheduled, const model::ModelCon
     const auto tokens = chunk.sequence->next_tokens(chunk.tokens);
     const std::vector<kv::PageCopy> copies = tables.append(chunk.tokens);
     batch.copies.insert(batch.copies.end(), copies.begin(), copies.end());
-    batch.chunks.push_back(describe(chunk, tokens, config));
+    ForwardChunk& described = batch.chunks.emplace_back(describe(chunk, tokens, config));
+    select_reads(chunk, described);
+    count_reads(chunk, std::int64_t{model.layers} * model.kv_heads, described, batch);
   }
   return batch;
 }

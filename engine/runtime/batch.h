@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "engine/kv/page_table.h"
@@ -15,7 +16,8 @@ namespace pagequest::runtime {
 struct Batch {
   std::vector<kv::PageCopy> copies;  // that come first
   std::vector<ScheduledChunk> scheduled;
-  std::vector<ForwardChunk> chunks;  // beside `scheduled`
+  std::vector<ForwardChunk> chunks;                    // beside `scheduled`
+  std::vector<std::vector<std::int32_t>> tokens_read;  // where ForwardChunk::tokens_read points to
 };
 
 /// Makes the scheduled tokens live in their sequences' page tables and describes the forward pass,

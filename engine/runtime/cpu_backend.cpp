@@ -23,7 +23,7 @@ std::unique_ptr<Backend> make(const model::Model& model, const EngineConfig& con
 CpuBackend::CpuBackend(const model::Model& model, const EngineConfig& config,
                        const KvGroups& groups, std::int32_t pages)
     : model_(model.config()),
-      cache_(groups, pages, layout_of(config, model_)),
+      cache_(groups, pages, layout_of(config, model_), config.page_bounds),
       forward_(model, cache_, config),
       captures_(model_, config.capture_options),
       observer_(config.observer),

@@ -134,6 +134,17 @@ void emit_attended(Sequence& sequence, EventSink& sink, const model::ModelConfig
   keep_masses(sequence, groups, chunk, model.kv_heads);
 }
 
+void emit_keys_read(Sequence& sequence, EventSink& sink, const model::ModelConfig& model,
+                    const std::int32_t* tokens) {
+  emit(sequence, sink,
+       KeysRead{.episode = sequence.episode,
+                .thread = sequence.thread,
+                .step = sequence.steps,
+                .layers = model.layers,
+                .kv_heads = model.kv_heads,
+                .tokens = span_of(tokens, std::int64_t{model.layers} * model.kv_heads)});
+}
+
 void emit_key_bounds(Sequence& sequence, EventSink& sink, const model::ModelConfig& model,
                      std::int32_t page, const KeyBounds& bounds) {
   emit(sequence, sink,

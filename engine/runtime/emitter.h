@@ -29,6 +29,10 @@ void emit_filled(Sequence& sequence, EventSink& sink, std::span<const std::int32
 void emit_attended(Sequence& sequence, EventSink& sink, const model::ModelConfig& model,
                    const KvGroups& groups, const ForwardChunk& chunk);
 
+/// KeysRead of the sequence's current step: `tokens` (layer, KV head).
+void emit_keys_read(Sequence& sequence, EventSink& sink, const model::ModelConfig& model,
+                    const std::int32_t* tokens);
+
 /// KeysBounded of a logical page that the sequence's current step filled.
 void emit_key_bounds(Sequence& sequence, EventSink& sink, const model::ModelConfig& model,
                      std::int32_t page, const KeyBounds& bounds);

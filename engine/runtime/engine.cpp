@@ -35,6 +35,7 @@ SequenceId Engine::add(EpisodeId episode, std::span<const std::int32_t> prompt,
   sequence.captures =
       state_->config.capture && (state_->sink.wants_attention() || controller.needs_attention());
   sequence.compact_positions = controller.positions() == kv::Positions::compact;
+  sequence.reads = reads_for(controller, state_->config, state_->model.config());
   sequence.controller.emplace(std::move(controller));
   emit(sequence, state_->sink, EpisodeBegan{.episode = episode});
   state_->push(sequence, prompt);
@@ -60,6 +61,8 @@ SequenceId Engine::fork(SequenceId parent, std::span<const std::int32_t> input,
   sequence.replayed = from.replayed;
   sequence.prefix = from.prefix;
   sequence.prefix_pages = from.prefix_pages;
+  sequence.reads = from.reads;
+  sequence.selected = from.selected;
   sequence.captures = state_->config.capture && state_->sink.wants_attention();
   sequence.fork_point = from.history.next_position();
   state_->push(sequence, input);

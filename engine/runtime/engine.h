@@ -80,6 +80,8 @@ struct EngineConfig {
   OperationObserver* observer = nullptr;  // must outlive the engine
   bool capture = true;                    // off: no PagesAttended events
   CaptureOptions capture_options;
+  /// Whether a box around each page's keys is kept, for policies that select what is read.
+  bool page_bounds = false;
 };
 
 struct Sampling {

@@ -174,12 +174,44 @@ EngineConfig fitted(EngineConfig config, const kv::PolicySpec& policy) {
   const kv::PolicyNeeds needs = kv::needs_of(policy);
   config.kv_tables = std::max(config.kv_tables, tables_for(needs.sharing));
   config.capture_options.key_bounds = config.capture_options.key_bounds || needs.keys;
+  config.page_bounds = config.page_bounds || needs.reads;
   return config;
 }
 
 KvTables tables_for(kv::Sharing sharing) {
   if (sharing == kv::Sharing::all) return KvTables::shared;
   return sharing == kv::Sharing::layer ? KvTables::per_layer : KvTables::per_head;
+}
+
+namespace {
+
+[[noreturn]] void throw_cannot_select(const std::string& found, const std::string& expected,
+                                      const std::string& hint) {
+  throw usage_error({.what = "the engine cannot select what the policy reads",
+                     .where = "a policy that chooses the pages of each decode step",
+                     .found = found,
+                     .expected = expected,
+                     .hint = hint});
+}
+
+}  // namespace
+
+std::optional<kv::ReadPlan> reads_for(const kv::EvictionController& controller,
+                                      const EngineConfig& config, const model::ModelConfig& model) {
+  if (controller.reads() == nullptr) return std::nullopt;
+  if (config.device == Device::cuda) {
+    throw_cannot_select("device cuda", "device cpu: GPU kernels read every page so far",
+                        "use `--device cpu`");
+  }
+  if (config.observer != nullptr) {
+    throw_cannot_select("an observer of the pass's operations, as `--kernel-times` is",
+                        "none: what attention must move is not known before it is chosen",
+                        "leave kernel times out");
+  }
+  if (!config.page_bounds) {
+    throw_cannot_select("page bounds off", "page bounds on, by which it ranks", {});
+  }
+  return kv::ReadPlan(*controller.reads(), {.layers = model.layers, .kv_heads = model.kv_heads});
 }
 
 kv::EvictionController controller_for(const kv::PolicySpec& policy, const EngineConfig& config,
@@ -213,6 +245,7 @@ kv::EvictionController controller_for(const kv::PolicySpec& policy, const Engine
                                    std::string(kv::to_string(controller.sharing())),
                        .hint = {}});
   }
+  (void)reads_for(controller, config, model);
   return controller;
 }
 

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "engine/kv/eviction_controller.h"
+#include "engine/kv/reads/read_plan.h"
 #include "engine/model/model.h"
 #include "engine/ops/cpu/kv_layout.h"
 #include "engine/runtime/engine.h"
@@ -27,12 +29,19 @@ namespace pagequest::runtime {
 
 /// What runs a policy on one episode. Throws as EvictionController does, and usage_error when the
 /// policy reads attention or keys that are not captured, chooses for layers or heads that the page
-/// tables do not tell apart, or compacts positions of a model with windows or on a GPU.
+/// tables do not tell apart, compacts positions of a model with windows or on a GPU, or selects
+/// what is read where reads_for() cannot.
 [[nodiscard]] kv::EvictionController controller_for(const kv::PolicySpec& policy,
                                                     const EngineConfig& config,
                                                     const model::ModelConfig& model);
 
-/// The configuration with the page tables and the captures that the policy takes.
+/// Selects what a thread under the policy reads; none: it reads everything. Throws usage_error
+/// where the engine can't select.
+[[nodiscard]] std::optional<kv::ReadPlan> reads_for(const kv::EvictionController& controller,
+                                                    const EngineConfig& config,
+                                                    const model::ModelConfig& model);
+
+/// The configuration with the page tables, captures and page bounds that the policy takes.
 [[nodiscard]] EngineConfig fitted(EngineConfig config, const kv::PolicySpec& policy);
 
 /// The coarsest tables with which a policy of this sharing can drop what it chooses.

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/kv/reads/read_plan.h"
 #include "engine/ops/attended_page.h"
 #include "engine/ops/turned_pages.h"
 #include "engine/runtime/engine.h"
@@ -54,6 +55,10 @@ struct ForwardChunk {
   bool captures = false;
   CaptureBuffers capture;
   std::int32_t capture_rows = 1;  // last rows whose attention is averaged
+  /// Of a decode step: chooses the pages that its row attends to; null: all of them. Its step has
+  /// begun.
+  kv::ReadPlan* reads = nullptr;
+  std::int32_t* tokens_read = nullptr;  // (layer, KV head) keys of a decode step; null: not counted
 
   [[nodiscard]] std::int64_t rows() const { return static_cast<std::int64_t>(tokens.size()); }
   /// Whether the logits of the last row are computed.

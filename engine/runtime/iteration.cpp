@@ -127,6 +127,9 @@ void Engine::State::observe(const Step& step) {
   for (const KeyBounds& bounds : step.bounds) {
     emit_key_bounds(sequence, sink, model.config(), page++, bounds);
   }
+  if (step.chunk != nullptr && step.chunk->tokens_read != nullptr) {
+    emit_keys_read(sequence, sink, model.config(), step.chunk->tokens_read);
+  }
   ++sequence.steps;
   decide(step);
 }

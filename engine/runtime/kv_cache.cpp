@@ -7,12 +7,16 @@
 
 namespace pagequest::runtime {
 
-KvCache::KvCache(const KvGroups& groups, std::int32_t pages, const ops::KvLayout& layout)
+KvCache::KvCache(const KvGroups& groups, std::int32_t pages, const ops::KvLayout& layout,
+                 bool with_bounds)
     : groups_(groups),
       pages_(pages),
       layout_(layout),
       heads_in_group_(static_cast<std::int64_t>(groups.groups().front().kv_heads.size())),
-      memory_(pages * page_bytes()) {}
+      memory_(pages * page_bytes()) {
+  if (!with_bounds) return;
+  bounds_.emplace(groups.planes(), pages, static_cast<std::int32_t>(layout.head_dim));
+}
 
 std::byte* KvCache::blocks(std::int32_t layer, std::int32_t kv_head) {
   return plane(groups_.plane_of(layer, kv_head), PageId{0});
@@ -37,6 +41,7 @@ void KvCache::copy(const kv::PageCopy& copy) {
   for (std::int64_t first = 0; first < groups_.planes(); first += heads_in_group_) {
     std::copy_n(plane(first, copy.from), page_stride_bytes(), plane(first, copy.to));
   }
+  if (bounds_) bounds_->copy(copy);
 }
 
 void KvCache::move(const kv::RowMove& move) {
@@ -47,6 +52,7 @@ void KvCache::move(const kv::RowMove& move) {
                    std::countr_zero(to));
     }
   }
+  if (bounds_) bounds_->move(move);
 }
 
 }  // namespace pagequest::runtime

@@ -4,12 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/ids.h"
 #include "engine/kv/page_table.h"
 #include "engine/ops/cpu/huge_buffer.h"
 #include "engine/ops/cpu/kv_layout.h"
 #include "engine/runtime/kv_groups.h"
+#include "engine/runtime/page_bounds.h"
 
 namespace pagequest::runtime {
 
@@ -17,8 +19,9 @@ namespace pagequest::runtime {
 /// of the KV group that it was allocated for; any group may use any page.
 class KvCache {
  public:
-  /// `groups` must outlive the cache.
-  KvCache(const KvGroups& groups, std::int32_t pages, const ops::KvLayout& layout);
+  /// `groups` must outlive the cache. With bounds it keeps a box around each page's keys.
+  KvCache(const KvGroups& groups, std::int32_t pages, const ops::KvLayout& layout,
+          bool with_bounds = false);
 
   [[nodiscard]] const ops::KvLayout& layout() const { return layout_; }
   [[nodiscard]] const KvGroups& groups() const { return groups_; }
@@ -26,7 +29,9 @@ class KvCache {
   [[nodiscard]] std::byte* blocks(std::int32_t layer, std::int32_t kv_head);
   [[nodiscard]] std::byte* block(std::int32_t layer, PageId page, std::int32_t kv_head);
   [[nodiscard]] std::int64_t page_stride_bytes() const;
-  /// Memory of one physical page.
+  /// Null: not kept. Whoever stores a key takes it into its page's box.
+  [[nodiscard]] PageBounds* bounds() { return bounds_ ? &*bounds_ : nullptr; }
+  /// Memory of one physical page, without its boxes.
   [[nodiscard]] std::int64_t page_bytes() const;
 
   /// Copies a whole page, all planes.
@@ -41,6 +46,7 @@ class KvCache {
   std::int64_t pages_;
   ops::KvLayout layout_;
   std::int64_t heads_in_group_;
+  std::optional<PageBounds> bounds_;
   ops::HugeBuffer memory_;  // (layer of a group, page, KV head of a group) blocks
 };
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/runtime/prefix_sharing.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -38,7 +39,11 @@ std::int32_t share_prefix(Sequence& sequence, kv::PrefixCache& cache) {
 
 void register_pages(Sequence& sequence, kv::PrefixCache& cache) {
   const std::int32_t page_size = sequence.tables.page_size();
-  const auto full_pages = sequence.tables.next_position() / page_size;
+  // A token that read a selection has another key and value than one of a prompt.
+  const std::int32_t end = sequence.selected.empty() ? sequence.tables.next_position()
+                                                     : std::min(sequence.selected.front(),
+                                                                sequence.tables.next_position());
+  const auto full_pages = end / page_size;
   while (sequence.history.evictions().empty() && sequence.prefix_pages < full_pages) {
     const auto pages = sequence.tables.full_page(sequence.prefix_pages);
     if (pages.empty()) return;

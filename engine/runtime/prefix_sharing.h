@@ -15,7 +15,8 @@ namespace pagequest::runtime {
 std::int32_t share_prefix(Sequence& sequence, kv::PrefixCache& cache);
 
 /// Tells the cache of the pages that the sequence has filled since the last call. Call it before
-/// the step's evictions: nothing is told of a sequence that was ever evicted from.
+/// the step's evictions: nothing is told of a sequence that was ever evicted from, nor of tokens
+/// behind the first one that read a selection.
 void register_pages(Sequence& sequence, kv::PrefixCache& cache);
 
 }  // namespace pagequest::runtime

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "base/ids.h"
 #include "engine/kv/eviction_controller.h"
 #include "engine/kv/prefix_cache.h"
+#include "engine/kv/reads/read_plan.h"
 #include "engine/runtime/engine.h"
 #include "engine/runtime/history.h"
 #include "engine/runtime/sequence_tables.h"
@@ -41,12 +43,14 @@ struct Sequence {
   std::int32_t turn = 0;                             // that the agent began last
   std::vector<std::int32_t> queue;                   // tokens appended and not yet processed
   std::size_t taken = 0;                             // of the queue
-  std::vector<float> logits;      // (vocabulary), of the last processed token; empty: not kept
-  std::int32_t next_token = -1;   // that the last processed token gave
-  std::size_t replayed = 0;       // evictions of the history that tables show
-  kv::PrefixId prefix;            // its last page in the prefix cache
-  std::int32_t prefix_pages = 0;  // its pages in the prefix cache
-  std::vector<float> last_query;  // (layer, query head, head_dim)
+  std::vector<float> logits;           // (vocabulary), of the last processed token; empty: not kept
+  std::int32_t next_token = -1;        // that the last processed token gave
+  std::size_t replayed = 0;            // evictions of the history that tables show
+  kv::PrefixId prefix;                 // its last page in the prefix cache
+  std::int32_t prefix_pages = 0;       // its pages in the prefix cache
+  std::optional<kv::ReadPlan> reads;   // as far as the tables go; none: all is read
+  std::vector<std::int32_t> selected;  // positions whose tokens read a selection, ascending
+  std::vector<float> last_query;       // (layer, query head, head_dim)
   std::vector<std::vector<PageMass>> last_masses;  // (KV group), of the last captured step
 
   [[nodiscard]] std::int32_t queued() const {
@@ -66,12 +70,24 @@ struct Sequence {
   }
 
   [[nodiscard]] bool recomputes() const { return tables.next_position() < history.next_position(); }
-  /// Tokens from the tables' next position to the next eviction that they must show, or to the end.
+  /// Tokens from the tables' next position to the next eviction that they must show, to where what
+  /// a token reads changes, or to the end.
   [[nodiscard]] std::int32_t recomputable() const {
     const auto evictions = history.evictions().subspan(replayed);
     const std::int32_t end =
         evictions.empty() ? history.next_position() : evictions.front().position;
-    return end - tables.next_position();
+    return std::min(end, end_of_reads()) - tables.next_position();
+  }
+  /// Whether the token at this position read a selection.
+  [[nodiscard]] bool selects_at(std::int32_t position) const {
+    return std::ranges::binary_search(selected, position);
+  }
+  /// Where what the tables' next token reads ends: before the next token that read a selection, or
+  /// behind it if it is this one.
+  [[nodiscard]] std::int32_t end_of_reads() const {
+    const auto next = std::ranges::lower_bound(selected, tables.next_position());
+    if (next == selected.end()) return history.next_position();
+    return std::max(*next, tables.next_position() + 1);
   }
   /// The next `count` tokens to compute, from the history or from the queue.
   [[nodiscard]] std::span<const std::int32_t> next_tokens(std::int32_t count) const {
@@ -94,6 +110,7 @@ struct Sequence {
   /// Gives all pages back; the sequence recomputes them when it has input.
   void preempt() {
     tables.reset();
+    if (reads) reads->reset();
     replayed = 0;
     prefix = {};
     prefix_pages = 0;

@@ -88,6 +88,7 @@ void Workspace::reserve(const Tile& tile, const model::ModelConfig& config,
     grow(own.linear, ops::linear_scratch_floats(most_inputs(config)));
     grow(own.capture, (2 + group) * pages);
     grow(own.tokens, most_thresholds(tile) * pages);
+    grow(own.key, config.head_dim);
   }
 }
 

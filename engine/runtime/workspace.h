@@ -7,6 +7,7 @@
 
 #include "engine/model/model_config.h"
 #include "engine/runtime/kv_cache.h"
+#include "engine/runtime/page_reads.h"
 #include "engine/runtime/tiles.h"
 
 namespace pagequest::runtime {
@@ -28,6 +29,8 @@ struct Scratch {
   std::vector<float> linear;
   std::vector<float> capture;         // mean and max of an attention call, per page
   std::vector<std::uint64_t> tokens;  // tokens_above of an attention call
+  PageReads reads;                    // of an attention call
+  std::vector<float> key;             // (head_dim)
 };
 
 /// Rows of a sparse layer's tile, once for each expert that a token chose.

@@ -189,7 +189,7 @@ std::vector<kv::PolicySpec> all_policy_specs(std::int32_t page_size) {
     if (entry.name == "lazy") variants.push_back({{"form", "code"}, {"window", "6"}});
     for (const auto& params : variants) {
       kv::PolicySpec spec{.name = std::string(entry.name), .params = params, .budget_tokens = 0};
-      if (entry.trigger == kv::Trigger::budget) spec.budget_tokens = 6 * page_size;
+      if (kv::needs_of(spec).budget) spec.budget_tokens = 6 * page_size;
       specs.push_back(std::move(spec));
     }
   }

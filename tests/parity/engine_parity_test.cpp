@@ -37,7 +37,7 @@ agent::AgentConfig config_of(const kv::PolicyEntry& policy, std::int32_t budget,
   config.episodes = 3;
   config.policy.name = policy.name;
   config.policy.params = testing::short_params(policy.name);
-  if (policy.trigger == kv::Trigger::budget) config.policy.budget_tokens = budget;
+  if (kv::needs_of(config.policy).budget) config.policy.budget_tokens = budget;
   if (policy.names_by_model) config.memory = agent::Memory::auxiliary;
   return config;
 }
@@ -56,6 +56,7 @@ traces::Header header_of(const agent::AgentConfig& agent, const runtime::EngineC
   header.prefill_rows = engine.prefill_rows;
   header.episodes_planned = agent.episodes;
   header.captures.key_bounds = engine.capture_options.key_bounds;
+  header.captures.key_reads = kv::needs_of(agent.policy).reads;
   header.captures.head_evictions = engine.kv_tables != runtime::KvTables::shared;
   header.captures.requantisations = kv::needs_of(agent.policy).requantises;
   header.config_json =

@@ -136,10 +136,8 @@ TEST_CASE("A file's replay comes to the file's victims, for every policy, budget
     std::size_t victims = 0;
     for (const std::int32_t budget : {48, 80, 128}) {
       for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-        const kv::PolicySpec policy{
-            .name = std::string(entry.name),
-            .params = short_params(entry.name),
-            .budget_tokens = entry.trigger == kv::Trigger::budget ? budget : 0};
+        kv::PolicySpec policy{.name = std::string(entry.name), .params = short_params(entry.name)};
+        if (kv::needs_of(policy).budget) policy.budget_tokens = budget;
         const fs::path path = record(policy, options_of(seed), lag);
         const traces::Reader trace(path);
         const auto replay =
@@ -159,6 +157,21 @@ TEST_CASE("A file's replay comes to the file's victims, for every policy, budget
     INFO(entry.name);
     CHECK((victims > 0) == (entry.trigger != kv::Trigger::never));
   }
+}
+
+TEST_CASE("A policy that selects what is read is replayed on traces of its own only") {
+  const kv::PolicySpec quest{.name = "quest", .params = {}, .budget_tokens = 64};
+  const fs::path own = record(quest, options_of(4));
+  CHECK(simulator::replay_policy(traces::Reader(own), quest).episodes.size() == 5);
+  kv::PolicySpec other = quest;
+  other.budget_tokens = 80;
+  CHECK_THROWS_WITH(simulator::replay_policy(traces::Reader(own), other),
+                    Catch::Matchers::Contains("--policy quest"));
+  const fs::path full = record({}, options_of(4));
+  CHECK_THROWS_WITH(simulator::replay_policy(traces::Reader(full), quest),
+                    Catch::Matchers::Contains("queries"));
+  fs::remove(own);
+  fs::remove(full);
 }
 
 TEST_CASE("A recorded file is served whole, with the policy in every label") {

@@ -3,6 +3,7 @@
 #include "tests/support/synthetic_trace.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <optional>
@@ -96,7 +97,9 @@ class EpisodeScript {
       const std::int32_t live = is_main ? heads_.of(plane).total() : state.live_tokens();
       read.push_back(storage_rng_.between(0, live));
     }
-    sink_.on(KeysRead{id_, thread, state.steps, options_.layers, options_.kv_heads, read});
+    const KeysRead event{id_, thread, state.steps, options_.layers, options_.kv_heads, read};
+    totals_.kv_reads_tokens += std::llround(mean_tokens(event)) - state.live_tokens();
+    sink_.on(event);
   }
 
   /// Some tokens of one KV head, if it still holds any of them.

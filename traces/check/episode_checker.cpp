@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <set>
 #include <string>
@@ -187,6 +188,7 @@ struct EpisodeChecker::State {
     ThreadState& thread = is_main ? main : *aux;
     check_keys_read(read, header, std::exchange(thread.unread, std::nullopt), thread.tokens,
                     is_main && heads ? &*heads : nullptr, findings);
+    totals.kv_reads_tokens += std::llround(mean_tokens(read)) - thread.tokens.live_tokens();
   }
 
   void on(const PageFreed& freed) {

@@ -18,6 +18,7 @@ namespace pagequest::kv {
 PQ_DECLARE_POLICY(ablate);
 PQ_DECLARE_POLICY(clear_at);
 PQ_DECLARE_POLICY(diffkv);
+PQ_DECLARE_POLICY(flexicache);
 PQ_DECLARE_POLICY(full);
 PQ_DECLARE_POLICY(h2o);
 PQ_DECLARE_POLICY(intentkv_rule);
@@ -25,6 +26,7 @@ PQ_DECLARE_POLICY(keep_k);
 PQ_DECLARE_POLICY(lazy);
 PQ_DECLARE_POLICY(lru);
 PQ_DECLARE_POLICY(pyramidkv);
+PQ_DECLARE_POLICY(quest);
 PQ_DECLARE_POLICY(raas);
 PQ_DECLARE_POLICY(random);
 PQ_DECLARE_POLICY(random_document);
@@ -51,6 +53,10 @@ constexpr std::array kPolicies{
     PolicyEntry{"diffkv",
                 "Prunes or coarsens what gets too small a share of a uniform row, in each head",
                 Unit::page, Trigger::rule, false, diffkv_params, make_diffkv},
+    PolicyEntry{
+        "flexicache",
+        "Keeps everything; heads read what they ranked highest, most of them some steps ago",
+        Unit::page, Trigger::never, false, flexicache_params, make_flexicache},
     PolicyEntry{"full", "Keeps everything: the uncompressed baseline", Unit::page, Trigger::never,
                 false, full_params, make_full},
     PolicyEntry{"h2o", "Keeps a recent window and the pages with the most attention so far",
@@ -66,6 +72,10 @@ constexpr std::array kPolicies{
                 false, lru_params, make_lru},
     PolicyEntry{"pyramidkv", "SnapKV with more of the budget for the lower layers", Unit::page,
                 Trigger::budget, false, pyramidkv_params, make_pyramidkv},
+    PolicyEntry{
+        "quest",
+        "Keeps everything; each head reads the pages whose keys may give the most attention",
+        Unit::page, Trigger::never, false, quest_params, make_quest},
     PolicyEntry{"raas", "Keeps the prompt and the pages whose last meaningful attention is recent",
                 Unit::page, Trigger::budget, false, raas_params, make_raas},
     PolicyEntry{"random", "Drops pages at random: the control of all that look", Unit::page,
@@ -146,7 +156,8 @@ PolicyNeeds needs_of(const PolicySpec& spec) {
           .attention = policy->needs_attention(),
           .keys = policy->needs_keys(),
           .budget = policy->takes_budget(),
-          .requantises = policy->requantises()};
+          .requantises = policy->requantises(),
+          .reads = policy->reads() != nullptr};
 }
 
 std::map<std::string, std::string> resolved_params(const PolicySpec& spec) {

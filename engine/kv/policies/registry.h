@@ -19,7 +19,7 @@ namespace pagequest::kv {
 /// What every policy is built from, beside its own parameters.
 struct PolicyContext {
   std::int32_t page_size;      // tokens
-  std::int32_t budget_tokens;  // of one sequence; 0 for policies without a budget
+  std::int32_t budget_tokens;  // of one sequence, or of what a KV head reads; 0: takes none
   KvShape shape = {};
 };
 
@@ -60,8 +60,9 @@ struct PolicyNeeds {
   Sharing sharing;
   bool attention;
   bool keys;
-  bool budget;  // from the user
+  bool budget;       // from the user
   bool requantises;  // so its trace has a table for changes of precision
+  bool reads;        // a selection of what decode steps read
 };
 /// Throws as find_policy and Params do.
 [[nodiscard]] PolicyNeeds needs_of(const PolicySpec& spec);

@@ -109,6 +109,20 @@ struct AttentionArgs {
   KeyTurns turns = {};
 };
 
+/// An upper bound of the scores of a page's keys for each of some pages, from a box around them
+/// (Quest, arXiv 2406.10774, section 3.2): the sum over d of max(q_d * lowest_d, q_d * highest_d),
+/// unscaled. Of the query heads that share a KV head, the largest bound counts.
+struct PageBoundArgs {
+  const float* queries;  // (head of the group, head_dim)
+  std::int64_t group;
+  std::int64_t head_dim;
+  const float* boxes;        // (corner, head_dim) of this KV head in physical page 0, lowest first
+  std::int64_t page_stride;  // floats from a physical page to the next
+  const AttendedPage* pages;
+  std::int64_t page_count;
+  float* out;  // (page)
+};
+
 /// Query vectors that are computed together.
 inline constexpr std::int64_t kMostQueries = 8;
 
@@ -140,6 +154,7 @@ struct Kernels {
   /// The outputs are the same bits with and without capture.
   void (*attention)(const AttentionArgs&);
   void (*attention_with_capture)(const AttentionArgs&);
+  void (*page_bounds)(const PageBoundArgs&);
 };
 
 /// The set must be one of supported_isas().

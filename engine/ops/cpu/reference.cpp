@@ -73,6 +73,16 @@ std::vector<double> clamped_swiglu(std::span<const float> gate_up) {
   return out;
 }
 
+double largest_product(std::span<const float> query, std::span<const float> lowest,
+                       std::span<const float> highest) {
+  double sum = 0.0;
+  for (std::size_t d = 0; d < query.size(); ++d) {
+    const double q = query[d];
+    sum += std::max(q * lowest[d], q * highest[d]);
+  }
+  return sum;
+}
+
 Attended attention(std::span<const float> query, std::span<const float> keys,
                    std::span<const float> values, const std::vector<bool>& visible, double scale,
                    std::optional<double> sink) {

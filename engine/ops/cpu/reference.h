@@ -28,6 +28,11 @@ namespace pagequest::ops::reference {
 /// gate_up holds the gates, then as many ups: silu(gate) * up.
 [[nodiscard]] std::vector<double> swiglu(std::span<const float> gate_up);
 
+/// Largest product of a query with a vector each of whose components lies between those of `lowest`
+/// and `highest`.
+[[nodiscard]] double largest_product(std::span<const float> query, std::span<const float> lowest,
+                                     std::span<const float> highest);
+
 struct Attended {
   std::vector<double> output;   // (head_dim)
   std::vector<double> weights;  // (token): probabilities, 0 for tokens that are not visible

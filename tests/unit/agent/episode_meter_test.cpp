@@ -57,3 +57,22 @@ TEST_CASE("KV reads are the live tokens of every decode step of both threads") {
   fill(meter, Thread::auxiliary, StepKind::decode, 1);  // reads the 10 shared ones and its own 4
   CHECK(meter.totals(kEpisode).kv_reads_tokens == 11 + 14);
 }
+
+TEST_CASE("A step that selected its keys has read those, each step rounded") {
+  NullSink sink;
+  EpisodeMeter meter(sink);
+  const auto select = [&](Thread thread, std::int32_t first_head, std::int32_t second_head) {
+    const std::vector<std::int32_t> tokens{first_head, second_head};
+    meter.on(KeysRead{kEpisode, thread, 0, 1, 2, tokens});
+  };
+  meter.on(EpisodeBegan{kEpisode});
+  fill(meter, Thread::main, StepKind::prefill, 10);
+  fill(meter, Thread::main, StepKind::decode, 1);
+  select(Thread::main, 4, 7);                      // 5.5, rounded to 6
+  fill(meter, Thread::main, StepKind::decode, 1);  // reads 12
+  meter.on(AuxForked{.episode = kEpisode, .turn = 4, .step = 0, .fork_point = 12});
+  fill(meter, Thread::auxiliary, StepKind::prefill, 3);
+  fill(meter, Thread::auxiliary, StepKind::decode, 1);
+  select(Thread::auxiliary, 4, 4);
+  CHECK(meter.totals(kEpisode).kv_reads_tokens == 6 + 12 + 4);
+}

@@ -48,7 +48,7 @@ EvictionController two_responses(const PolicySpec& spec) {
 
 TEST_CASE("an unknown policy lists the valid ones and the nearest") {
   const std::string message = message_of({.name = "streamin"});
-  CHECK(contains(message, "ablate, clear-at, diffkv, full, h2o, intentkv-rule"));
+  CHECK(contains(message, "ablate, clear-at, diffkv, flexicache, full, h2o, intentkv-rule"));
   CHECK(contains(message, "did you mean `streaming`"));
 }
 

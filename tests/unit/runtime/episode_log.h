@@ -33,6 +33,7 @@ class LogSink final : public EventSink {
                             keep_step(e.episode, e.thread);
                           },
                           [this](const PagesAttended& e) { keep_step(e.episode, e.thread); },
+                          [this](const KeysRead& e) { keep_step(e.episode, e.thread); },
                           [this](const TokensEvicted& e) {
                             episodes[{e.episode, Thread::main}].evicted.emplace_back(
                                 e.step, e.span.first, e.span.count, e.tokens);

@@ -51,6 +51,7 @@ struct RecordedStep {
   std::vector<float> thresholds;
   std::vector<std::uint64_t> tokens_above;
   std::vector<float> query_cosine;
+  std::vector<std::int32_t> tokens_read;  // empty: no KeysRead followed
   bool operator==(const RecordedStep&) const = default;
 };
 
@@ -81,6 +82,10 @@ class RecordingSink final : public EventSink {
                    [this](const KeysBounded& e) {
                      bounds.push_back({e.thread, e.step, e.page, copy(e.lowest), copy(e.highest)});
                      log.push_back("bounded");
+                   },
+                   [this](const KeysRead& e) {
+                     steps.back().tokens_read = copy(e.tokens);
+                     log.push_back("read");
                    },
                    [this](const EpisodeBegan&) { log.push_back("began"); },
                    [this](const auto&) { log.push_back("other"); }},

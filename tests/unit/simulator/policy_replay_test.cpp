@@ -120,7 +120,7 @@ TEST_CASE("A replay comes to the recorded victims, for every policy, budget and 
   auto captures = GENERATE(SyntheticCaptures{}, all_captures());
   captures.requantisations = false;  // the policies' own alone
   for (const kv::PolicyEntry& entry : kv::policies()) {
-    const bool budgeted = entry.trigger == kv::Trigger::budget;
+    const bool budgeted = kv::needs_of({.name = std::string(entry.name)}).budget;
     for (const std::int32_t budget : {48, 64, 96}) {
       for (std::uint64_t seed = 1; seed <= 3; ++seed) {
         const kv::PolicySpec policy{.name = std::string(entry.name),

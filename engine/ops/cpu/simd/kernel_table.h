@@ -6,6 +6,7 @@
 #include "engine/ops/cpu/simd/attention.h"
 #include "engine/ops/cpu/simd/elementwise.h"
 #include "engine/ops/cpu/simd/linear.h"
+#include "engine/ops/cpu/simd/page_bounds.h"
 #include "engine/ops/cpu/simd/tables.h"
 
 namespace pagequest::ops::PQ_ISA_NAMESPACE {
@@ -20,6 +21,7 @@ inline constexpr Kernels kKernels{
     .exp = exp,
     .attention = attention<false>,
     .attention_with_capture = attention<true>,
+    .page_bounds = page_bounds,
 };
 
 }  // namespace pagequest::ops::PQ_ISA_NAMESPACE
