@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <deque>
 #include <iterator>
 #include <span>
 #include <string>
@@ -14,6 +13,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/event_sink.h"
+#include "engine/kv/choice.h"
 #include "engine/kv/policies/registry.h"
 #include "engine/kv/select_victims.h"
 #include "engine/kv/unit_views.h"
@@ -45,31 +45,6 @@ void check_budget(const PolicySpec& spec, const EvictionPolicy& policy) {
 
 }  // namespace
 
-/// What a policy chose at the end of a step.
-struct Choice {
-  struct Of {
-    std::int32_t scope;
-    std::int32_t unit;  // id
-    constexpr auto operator<=>(const Of&) const = default;
-  };
-  std::vector<Of> units;  // ascending
-  std::vector<Victim> victims;
-  std::vector<Requantisation> requantised;
-};
-
-/// Neighbours that are stored alike are one change.
-void add_to(std::vector<Requantisation>& changes, const Requantisation& change) {
-  if (!changes.empty()) {
-    Requantisation& last = changes.back();
-    if (last.span.end() == change.span.first && last.scope == change.scope &&
-        last.precision == change.precision) {
-      last.span.count += change.span.count;
-      return;
-    }
-  }
-  changes.push_back(change);
-}
-
 struct EvictionController::State {
   std::unique_ptr<EvictionPolicy> policy;
   std::int32_t budget_tokens;
@@ -80,7 +55,10 @@ struct EvictionController::State {
   UnitViews views;
   StepEnd step = {};
   std::vector<std::int32_t> deferred = {};  // commanded cursors whose response is still arriving
-  std::deque<Choice> chosen = {};           // of the last lag_steps step ends, not yet gone
+  std::vector<Choice> choices;              // lag_steps + 1: the oldest that are not yet gone,
+  std::size_t pending = 0;                  // as many as that, and room for new ones
+  std::vector<Victim> victims = {};         // of the last call
+  std::vector<Victim> due = {};
   std::vector<Requantisation> requantised = {};  // by the last decision that took effect
   std::vector<UnitView> units = {};              // working memory of a decision
   std::vector<float> keep = {};
@@ -104,14 +82,18 @@ struct EvictionController::State {
     } else {
       views.messages(scope, units);
     }
-    if (chosen.empty()) return;
+    const auto chose = [scope](const Choice& choice) { return choice.has_of(scope); };
+    if (std::ranges::none_of(chosen(), chose)) return;
     std::erase_if(units, [&](const UnitView& unit) { return is_chosen(scope, unit.id); });
   }
 
+  [[nodiscard]] std::span<const Choice> chosen() const {
+    return std::span<const Choice>(choices).first(pending);
+  }
+
   [[nodiscard]] bool is_chosen(std::int32_t scope, std::int32_t unit) const {
-    return std::ranges::any_of(chosen, [&](const Choice& choice) {
-      return std::ranges::binary_search(choice.units, Choice::Of{scope, unit});
-    });
+    return std::ranges::any_of(chosen(),
+                               [&](const Choice& choice) { return choice.has(scope, unit); });
   }
 
   [[nodiscard]] std::int32_t scope_of(const Victim& victim) const {
@@ -120,40 +102,50 @@ struct EvictionController::State {
 
   [[nodiscard]] std::int32_t chosen_tokens(std::int32_t scope) const {
     std::int32_t tokens = 0;
-    for (const Choice& choice : chosen) {
-      for (const Victim& victim : choice.victims) {
-        if (scope_of(victim) == scope) tokens += views.tokens().of(scope).in(victim.span);
+    for (const Choice& choice : chosen()) {
+      const auto number = [this](const Victim& victim) { return scope_of(victim); };
+      for (const Victim& victim : std::ranges::equal_range(choice.victims, scope, {}, number)) {
+        tokens += views.tokens().of(scope).in(victim.span);
       }
     }
     return tokens;
   }
 
-  [[nodiscard]] std::vector<Victim> live_victims(const Choice& choice) const {
-    std::vector<Victim> victims;
-    std::ranges::copy_if(choice.victims, std::back_inserter(victims), [this](const Victim& victim) {
+  void copy_live(const Choice& choice, std::vector<Victim>& live) const {
+    live.clear();
+    std::ranges::copy_if(choice.victims, std::back_inserter(live), [this](const Victim& victim) {
       return views.tokens().of(scope_of(victim)).in(victim.span) > 0;
     });
-    return victims;
   }
 
-  void add_victims(std::int32_t number, const UnitView& unit, std::vector<Victim>& victims) const {
+  void add_victims(std::int32_t number, const UnitView& unit, std::vector<Victim>& to) const {
     const Scope scope = scope_at(policy->sharing(), shape, number);
     if (policy->unit() == Unit::message && policy->evicts_call()) {
       const TokenSpan call = views.call_of(unit.id);
-      if (views.tokens().of(number).in(call) > 0) victims.push_back({call, scope});
+      if (views.tokens().of(number).in(call) > 0) to.push_back({call, scope});
     }
-    victims.push_back({unit.span, scope});
+    to.push_back({unit.span, scope});
   }
 
-  [[nodiscard]] Choice choose() {
-    Choice choice;
-    if (!decides()) return choice;
+  void choose(Choice& choice) {
+    choice.clear();
+    if (!decides()) return;
     const bool by_rule = policy->trigger() == Trigger::rule;
     for (std::int32_t scope = 0; scope < views.tokens().scopes(); ++scope) {
       by_rule ? judge(scope, choice) : choose_from(scope, choice);
     }
     std::ranges::sort(choice.units);
-    return choice;
+    reserve_as(choice);
+  }
+
+  /// All take memory when one does: each has its turn only now and then.
+  void reserve_as(const Choice& choice) {
+    for (Choice& other : choices) {
+      other.units.reserve(choice.units.capacity());
+      other.victims.reserve(choice.victims.capacity());
+    }
+    victims.reserve(choice.victims.capacity());
+    due.reserve(choice.victims.capacity());
   }
 
   void choose_from(std::int32_t scope, Choice& choice) {
@@ -180,18 +172,8 @@ struct EvictionController::State {
     const Scope scope = scope_at(policy->sharing(), shape, number);
     for (const auto& [i, precision] : verdict.stored) {
       choice.units.push_back({number, units[i].id});
-      add_to(choice.requantised, {units[i].span, scope, precision});
+      choice.store({units[i].span, scope, precision});
     }
-  }
-
-  /// Chooses now, and gives what was chosen lag_steps ago.
-  [[nodiscard]] std::vector<Victim> end_step() {
-    chosen.push_back(choose());
-    if (chosen.size() <= lag_steps) return {};
-    Choice due = std::move(chosen.front());
-    chosen.pop_front();
-    requantised = std::move(due.requantised);
-    return lag_steps == 0 ? std::move(due.victims) : live_victims(due);
   }
 
   [[nodiscard]] std::int32_t live_in(const Requantisation& change) const {
@@ -199,13 +181,28 @@ struct EvictionController::State {
     return views.tokens().of(scope).in(change.span);
   }
 
-  [[nodiscard]] std::vector<Victim> commanded() {
+  /// Chooses now, and gives what was chosen lag_steps ago.
+  const std::vector<Victim>& end_step() {
+    choose(choices[pending]);
+    if (pending < lag_steps) {
+      ++pending;
+      victims.clear();
+      return victims;
+    }
+    std::swap(requantised, choices.front().requantised);
+    if (lag_steps == 0) return choices.front().victims;
+    copy_live(choices.front(), victims);
+    std::ranges::rotate(choices, choices.begin() + 1);
+    return victims;
+  }
+
+  const std::vector<Victim>& commanded() {
     std::vector<std::int32_t> named = std::exchange(deferred, {});
     const std::vector<std::int32_t> fresh = policy->commanded();
     named.insert(named.end(), fresh.begin(), fresh.end());
     policy->clear_commands();
     std::sort(named.begin(), named.end());
-    std::vector<Victim> victims;
+    victims.clear();
     list_candidates(0);
     for (const UnitView& unit : units) {
       if (std::binary_search(named.begin(), named.end(), unit.id)) add_victims(0, unit, victims);
@@ -225,13 +222,15 @@ EvictionController::EvictionController(const PolicySpec& spec, std::int32_t page
       params, {.page_size = page_size, .budget_tokens = spec.budget_tokens, .shape = shape});
   check_budget(spec, *policy);
   UnitViews views(page_size, policy->needs_attention(), policy->sharing(), shape);
-  state_ = std::make_unique<State>(State{.policy = std::move(policy),
-                                         .budget_tokens = spec.budget_tokens,
-                                         .every_steps = every_steps(entry, params),
-                                         .lag_steps = static_cast<std::size_t>(lag_steps),
-                                         .positions = positions_of(entry, params),
-                                         .shape = shape,
-                                         .views = std::move(views)});
+  state_ = std::make_unique<State>(
+      State{.policy = std::move(policy),
+            .budget_tokens = spec.budget_tokens,
+            .every_steps = every_steps(entry, params),
+            .lag_steps = static_cast<std::size_t>(lag_steps),
+            .positions = positions_of(entry, params),
+            .shape = shape,
+            .views = std::move(views),
+            .choices = std::vector<Choice>(static_cast<std::size_t>(lag_steps) + 1)});
 }
 
 EvictionController::~EvictionController() = default;
@@ -245,21 +244,22 @@ void EvictionController::observe(const Event& event) {
   state_->policy->observe(event);
 }
 
-std::vector<Victim> EvictionController::victims(DecisionPoint point) {
+const std::vector<Victim>& EvictionController::victims(DecisionPoint point) {
   const Trigger trigger = state_->policy->trigger();
   const bool each_step = trigger == Trigger::budget || trigger == Trigger::rule;
   if (point == DecisionPoint::step_end && each_step) return state_->end_step();
   if (point == DecisionPoint::turn_boundary && trigger == Trigger::command) {
     return state_->commanded();
   }
-  return {};
+  state_->victims.clear();
+  return state_->victims;
 }
 
 std::vector<TokensRequantised> EvictionController::take_requantised(EpisodeId episode,
                                                                     std::int32_t step,
                                                                     std::int32_t turn) {
   std::vector<TokensRequantised> events;
-  for (const Requantisation& change : std::exchange(state_->requantised, {})) {
+  for (const Requantisation& change : state_->requantised) {
     const std::int32_t live = state_->live_in(change);
     if (live == 0) continue;
     events.push_back({.episode = episode,
@@ -272,13 +272,15 @@ std::vector<TokensRequantised> EvictionController::take_requantised(EpisodeId ep
                       .key_bits = change.precision.key_bits,
                       .value_bits = change.precision.value_bits});
   }
+  state_->requantised.clear();
   return events;
 }
 
-std::vector<Victim> EvictionController::due() const {
+const std::vector<Victim>& EvictionController::due() const {
   PQ_CHECK(state_->lag_steps > 0, "without a lag, what is due goes by the step's events");
-  if (state_->chosen.size() < state_->lag_steps) return {};
-  return state_->live_victims(state_->chosen.front());
+  state_->due.clear();
+  if (state_->pending == state_->lag_steps) state_->copy_live(state_->choices[0], state_->due);
+  return state_->due;
 }
 
 std::int32_t EvictionController::live_tokens() const { return tokens().any().total(); }

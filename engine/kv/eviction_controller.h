@@ -62,7 +62,8 @@ class EvictionController {
 
   /// What to drop now, in order; each has at least one live token. The caller drops them and
   /// reports each with its events before the next call.
-  [[nodiscard]] std::vector<Victim> victims(DecisionPoint point);
+  /// Valid until the next call.
+  [[nodiscard]] const std::vector<Victim>& victims(DecisionPoint point);
 
   /// The changes of precision that the last victims() decided on beside them, in order. The caller
   /// reports the victims first, then sends these events on and reports them as well. Each change
@@ -72,8 +73,8 @@ class EvictionController {
                                                                 std::int32_t turn);
 
   /// What victims(step_end) will give for the step under way, whatever its events say: known before
-  /// any of them. For a lag of at least 1.
-  [[nodiscard]] std::vector<Victim> due() const;
+  /// any of them. For a lag of at least 1. Valid until the next call.
+  [[nodiscard]] const std::vector<Victim>& due() const;
 
   /// That any head holds.
   [[nodiscard]] std::int32_t live_tokens() const;

@@ -47,18 +47,6 @@ std::int32_t LiveTokens::in(TokenSpan span) const {
   return static_cast<std::int32_t>(std::count(begin, begin + part.count, std::uint8_t{1}));
 }
 
-std::int32_t LiveTokens::in_page(std::int32_t page) const {
-  return live_in_page_[static_cast<std::size_t>(page)];
-}
-
-std::int32_t LiveTokens::next_position() const { return static_cast<std::int32_t>(live_.size()); }
-
-std::int32_t LiveTokens::pages() const { return static_cast<std::int32_t>(live_in_page_.size()); }
-
-TokenSpan LiveTokens::span_of_page(std::int32_t page) const {
-  return {.first = page * page_size_, .count = page_size_};
-}
-
 TokenSpan LiveTokens::filled_part(TokenSpan span) const {
   const std::int32_t first = std::clamp(span.first, 0, next_position());
   const std::int32_t end = std::clamp(span.end(), first, next_position());

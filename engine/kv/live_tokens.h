@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -25,14 +26,22 @@ class LiveTokens {
   [[nodiscard]] bool holds(std::int32_t position) const {
     return live_[static_cast<std::size_t>(position)] != 0;
   }
-  [[nodiscard]] std::int32_t in_page(std::int32_t page) const;
+  [[nodiscard]] std::int32_t in_page(std::int32_t page) const {
+    return live_in_page_[static_cast<std::size_t>(page)];
+  }
   [[nodiscard]] std::int32_t total() const { return total_; }
   /// Pages with a live token.
   [[nodiscard]] std::int32_t live_pages() const { return live_pages_; }
-  [[nodiscard]] std::int32_t next_position() const;
-  [[nodiscard]] std::int32_t pages() const;
+  [[nodiscard]] std::int32_t next_position() const {
+    return static_cast<std::int32_t>(live_.size());
+  }
+  [[nodiscard]] std::int32_t pages() const {
+    return static_cast<std::int32_t>(live_in_page_.size());
+  }
   [[nodiscard]] std::int32_t page_size() const { return page_size_; }
-  [[nodiscard]] TokenSpan span_of_page(std::int32_t page) const;
+  [[nodiscard]] TokenSpan span_of_page(std::int32_t page) const {
+    return {.first = page * page_size_, .count = page_size_};
+  }
 
  private:
   [[nodiscard]] TokenSpan filled_part(TokenSpan span) const;

@@ -67,12 +67,37 @@ void ScopedTokens::release(const LiveTokens& scope, TokenSpan span, std::vector<
 
 GoneTokens ScopedTokens::evict_all(TokenSpan span) {
   if (scopes() == 1) return drop_from(in_scope_[0], span);
+  drop_holders(span);
+  return drop_from(any_, span);
+}
+
+void ScopedTokens::drop_holders(TokenSpan span) {
   for (LiveTokens& tokens : in_scope_) tokens.evict(span);
   const std::int32_t end = std::min(span.end(), any_.next_position());
   for (std::int32_t position = std::max(span.first, 0); position < end; ++position) {
     holders_[static_cast<std::size_t>(position)] = 0;
   }
-  return drop_from(any_, span);
+}
+
+void ScopedTokens::forget(std::int32_t scope, TokenSpan span) {
+  PQ_CHECK(scope >= 0 && scope < scopes(), "the scope is one of those that hold tokens");
+  LiveTokens& tokens = in_scope_[static_cast<std::size_t>(scope)];
+  const std::int32_t end = scopes() == 1 ? 0 : std::min(span.end(), tokens.next_position());
+  for (std::int32_t position = std::max(span.first, 0); position < end; ++position) {
+    if (!tokens.holds(position)) continue;
+    const bool last = --holders_[static_cast<std::size_t>(position)] == 0;
+    if (last) any_.evict({.first = position, .count = 1});
+  }
+  tokens.evict(span);
+}
+
+void ScopedTokens::forget_all(TokenSpan span) {
+  if (scopes() == 1) {
+    in_scope_[0].evict(span);
+    return;
+  }
+  drop_holders(span);
+  any_.evict(span);
 }
 
 void ScopedTokens::split(std::int32_t scopes_wanted) {

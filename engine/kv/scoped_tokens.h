@@ -36,6 +36,9 @@ class ScopedTokens {
   TakenTokens evict(std::int32_t scope, TokenSpan span);
   /// From all scopes. `tokens` counts those that any scope held; `gone` is one span.
   GoneTokens evict_all(TokenSpan span);
+  /// The same as evict() and evict_all() for who needs no account of what went; no allocation.
+  void forget(std::int32_t scope, TokenSpan span);
+  void forget_all(TokenSpan span);
   /// As many scopes as that, from one; they are alike then.
   void split(std::int32_t scopes);
 
@@ -48,6 +51,8 @@ class ScopedTokens {
 
  private:
   [[nodiscard]] GoneTokens drop_from(LiveTokens& tokens, TokenSpan span) const;
+  /// No scope holds the live tokens of `span` any more; for more than one scope.
+  void drop_holders(TokenSpan span);
   /// One holder less for the live tokens of `span` in `scope`; joins what is gone.
   void release(const LiveTokens& scope, TokenSpan span, std::vector<GoneTokens>& gone);
 

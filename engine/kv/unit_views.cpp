@@ -3,13 +3,30 @@
 #include "engine/kv/unit_views.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <variant>
 
 #include "base/error.h"
 #include "base/event_sink.h"
+#include "engine/kv/reused_memory.h"
 
 namespace pagequest::kv {
+namespace {
+
+/// largest[i]: at least what so many rows, one behind the other, have at i. Several rows at once,
+/// because a step's rows are many and `largest` needs to be read but once for them.
+template <std::size_t kRows>
+void raise(std::span<float> largest, std::span<const float> rows) {
+  const std::size_t width = largest.size();
+  for (std::size_t i = 0; i < width; ++i) {
+    float most = largest[i];
+    for (std::size_t row = 0; row < kRows; ++row) most = std::max(most, rows[row * width + i]);
+    largest[i] = most;
+  }
+}
+
+}  // namespace
 
 UnitViews::UnitViews(std::int32_t page_size, bool track_attention, Sharing sharing,
                      const KvShape& shape)
@@ -56,12 +73,13 @@ void UnitViews::on(const TokensFilled& filled) {
 void UnitViews::on(const PagesAttended& attended) {
   if (!track_attention_) return;
   const std::size_t pages = attended.pages.size();
-  largest_.assign(pages, 0.0F);
-  for (std::size_t row = 0; row < attended.mean.size(); row += pages) {
-    for (std::size_t i = 0; i < pages; ++i) {
-      largest_[i] = std::max(largest_[i], attended.mean[row + i]);
-    }
+  if (pages == 0) return;
+  assign_in_place(largest_, pages, 0.0F);
+  std::size_t row = 0;
+  for (; row + 4 * pages <= attended.mean.size(); row += 4 * pages) {
+    raise<4>(largest_, attended.mean.subspan(row));
   }
+  for (; row < attended.mean.size(); row += pages) raise<1>(largest_, attended.mean.subspan(row));
   for (std::size_t i = 0; i < pages; ++i) {
     const auto page = static_cast<std::size_t>(attended.pages[i]);
     if (largest_[i] >= kAttendedMass && page < last_attended_step_.size()) {
@@ -74,12 +92,12 @@ void UnitViews::on(const HeadTokensEvicted& evicted) {
   const std::int32_t scope =
       scope_number(sharing_, shape_, {.layer = evicted.layer, .kv_head = evicted.kv_head});
   if (scope < 0) return;
-  tokens_.evict(scope, evicted.span);
+  tokens_.forget(scope, evicted.span);
   forget_empty_pages(scope, evicted.span);
 }
 
 void UnitViews::on(const TokensEvicted& evicted) {
-  tokens_.evict_all(evicted.span);
+  tokens_.forget_all(evicted.span);
   for (std::int32_t scope = 0; scope < tokens_.scopes(); ++scope) {
     forget_empty_pages(scope, evicted.span);
   }
@@ -97,13 +115,15 @@ void UnitViews::forget_empty_pages(std::int32_t scope, TokenSpan span) {
 
 void UnitViews::pages(std::int32_t scope, std::vector<UnitView>& views) const {
   const LiveTokens& tokens = tokens_.of(scope);
-  views.clear();
-  for (const std::int32_t page : live_pages_[static_cast<std::size_t>(scope)]) {
-    if (page + 1 >= tokens.pages()) break;
-    views.push_back({.id = page,
-                     .span = tokens.span_of_page(page),
-                     .live_tokens = tokens.in_page(page),
-                     .last_attended_step = last_attended_step_[static_cast<std::size_t>(page)]});
+  std::span<const std::int32_t> live(live_pages_[static_cast<std::size_t>(scope)]);
+  if (!live.empty() && live.back() + 1 >= tokens.pages()) live = live.first(live.size() - 1);
+  views.resize(live.size());
+  for (std::size_t i = 0; i < live.size(); ++i) {
+    const std::int32_t page = live[i];
+    views[i] = {.id = page,
+                .span = tokens.span_of_page(page),
+                .live_tokens = tokens.in_page(page),
+                .last_attended_step = last_attended_step_[static_cast<std::size_t>(page)]};
   }
 }
 

@@ -102,7 +102,7 @@ void Engine::State::turn_boundary(Sequence& sequence, std::int32_t turn) {
   flush();
   sequence.turn = turn;
   if (!sequence.controller) return;
-  const auto victims = sequence.controller->victims(kv::DecisionPoint::turn_boundary);
+  const auto& victims = sequence.controller->victims(kv::DecisionPoint::turn_boundary);
   emit_lost(sequence, sink, drop(sequence, groups, victims));
 }
 

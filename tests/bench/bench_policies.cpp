@@ -1,144 +1,131 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
-// What a decode step of each policy costs on the host: to take the step's attention in, to decide
-// and to be told of the victims, with a full budget, so that every step evicts.
-//   bench_policies [LIVE_TOKENS PAGE_SIZE LAYERS KV_HEADS]
-// By default the pocket model's shape with 4,096 live tokens in blocks of four.
+// What a decode step of each policy that decides by a budget costs on the host: to take the step's
+// events in, to decide and to be told of the victims, with a full budget. Beside it the share of a
+// model's step that this is, and how often the second half of the steps took memory from the heap.
+//   bench_policies [pocket|8b [POLICY...]]
+// pocket: the pocket model at 4,096 tokens in blocks of four, whose step is measured in the same
+// run and whose attention is what the policies see. 8b: the shape of Llama 3.1 8B at 32,768 tokens
+// in pages of 16, with the same attention spread over more pages, layers and heads.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
-#include "base/rng.h"
-#include "engine/kv/eviction_controller.h"
+#include "base/error.h"
 #include "engine/kv/policies/registry.h"
-#include "tests/unit/kv/events.h"
+#include "engine/model/model.h"
+#include "tests/bench/pocket_steps.h"
+#include "tests/bench/thread_seconds.h"
+#include "tests/support/allocation_counter.h"
+#include "tests/support/policy_decoding.h"
 
 namespace pagequest::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using testing::DecodingShape;
 
-struct Shape {
-  std::int32_t tokens = 4096;
-  std::int32_t page_size = 4;
-  std::int32_t layers = 6;
-  std::int32_t kv_heads = 2;
-  std::int32_t head_dim = 32;
+constexpr DecodingShape k8b{.prompt = 2048,
+                            .tokens = 32768,
+                            .page_size = 16,
+                            .heads = {.layers = 32, .kv_heads = 8},
+                            .head_dim = 128};
+
+/// Least time of a decode step of Llama 3.1 8B (bf16) at 32,768 tokens on an H100: 8.03e9 weights
+/// of 2 bytes, and 2 x 32 layers x 8 heads x 128 components x 2 bytes of keys and values a token,
+/// read at the data sheet's 3.35 TB/s.
+constexpr double k8bStepSeconds = (8.03e9 * 2 + 32768.0 * 2 * 32 * 8 * 128 * 2) / 3.35e12;
+
+/// Seconds, but for the last.
+struct Cost {
+  double first;        // decision: on a sequence of which nothing was decided yet
+  double mean;         // step
+  double decision;     // mean of the decisions that had victims; 0: there were none
+  double largest;      // step
+  double allocations;  // a step
 };
 
-/// One sequence that decodes under a policy, with attention drawn before the clock runs.
-class Decoding {
- public:
-  Decoding(const kv::PolicySpec& spec, const Shape& shape)
-      : shape_(shape),
-        planes_(static_cast<std::size_t>(shape.layers * shape.kv_heads)),
-        controller_(spec, shape.page_size, 0, {.layers = shape.layers, .kv_heads = shape.kv_heads}),
-        rng_(3) {
-    fill(shape.tokens, StepKind::prefill);
-    draw();
-    attend();
-    drop();
-    position_ = shape.tokens;
+Cost measure(testing::PolicyDecoding& decoding, std::int32_t steps) {
+  Cost cost{};
+  const double start = thread_seconds();
+  decoding.decide();
+  cost.first = thread_seconds() - start;
+  double decisions = 0.0;
+  std::int32_t deciding = 0;
+  std::int64_t allocated = 0;
+  for (std::int32_t step = 0; step < steps; ++step) {
+    decoding.prepare();
+    const std::int64_t before = testing::allocations();
+    const double begin = thread_seconds();
+    decoding.observe();
+    const double observed = thread_seconds();
+    const std::size_t victims = decoding.decide();
+    const double end = thread_seconds();
+    const double deciding_s = end - observed;
+    const double all_s = end - begin;
+    if (step >= steps / 2) allocated += testing::allocations() - before;
+    cost.mean += all_s / steps;
+    cost.largest = std::max(cost.largest, all_s);
+    decisions += victims > 0 ? deciding_s : 0.0;
+    deciding += victims > 0 ? 1 : 0;
   }
-
-  /// Seconds of the policy's part of one decode step.
-  double step() {
-    ++step_;
-    fill(1, StepKind::decode);
-    ++position_;
-    draw();
-    const auto begin = Clock::now();
-    attend();
-    drop();
-    return std::chrono::duration<double>(Clock::now() - begin).count();
-  }
-
- private:
-  void fill(std::int32_t count, StepKind kind) {
-    testing::fill(controller_, step_, position_, count, kind);
-    const std::int32_t end = position_ + count;
-    if (!controller_.needs_keys()) return;
-    std::vector<float> key(planes_ * static_cast<std::size_t>(shape_.head_dim));
-    for (std::int32_t page = position_ / shape_.page_size; (page + 1) * shape_.page_size <= end;
-         ++page) {
-      for (float& component : key) component = static_cast<float>(rng_.uniform()) - 0.5F;
-      controller_.observe(KeysBounded{.episode = EpisodeId{0},
-                                      .thread = Thread::main,
-                                      .step = step_,
-                                      .page = page,
-                                      .layers = shape_.layers,
-                                      .kv_heads = shape_.kv_heads,
-                                      .head_dim = shape_.head_dim,
-                                      .lowest = key,
-                                      .highest = key});
-    }
-  }
-
-  void draw() {
-    pages_.clear();
-    const kv::LiveTokens& any = controller_.tokens().any();
-    for (std::int32_t page = 0; page < any.pages(); ++page) {
-      if (any.in_page(page) > 0) pages_.push_back(page);
-    }
-    mean_.resize(planes_ * pages_.size());
-    for (float& mass : mean_) {
-      mass = static_cast<float>(rng_.uniform() / static_cast<double>(pages_.size()));
-    }
-  }
-
-  void attend() {
-    testing::attend_heads(controller_, step_,
-                          {.layers = shape_.layers, .kv_heads = shape_.kv_heads}, pages_, mean_);
-  }
-
-  void drop() {
-    for (const auto& [span, scope] : controller_.victims(kv::DecisionPoint::step_end)) {
-      if (scope == kv::Scope{}) {
-        testing::evicted(controller_, span);
-      } else {
-        testing::evicted_from(controller_, scope, span);
-      }
-    }
-  }
-
-  Shape shape_;
-  std::size_t planes_;
-  kv::EvictionController controller_;
-  Rng rng_;
-  std::int32_t step_ = 0;
-  std::int32_t position_ = 0;
-  std::vector<std::int32_t> pages_;
-  std::vector<float> mean_;  // (layer, KV head, page)
-};
-
-void print_row(const kv::PolicyEntry& entry, const Shape& shape) {
-  constexpr int kSteps = 256;
-  const kv::PolicySpec spec{.name = std::string(entry.name),
-                            .params = {},
-                            .budget_tokens = shape.tokens - shape.page_size};
-  Decoding decoding(spec, shape);
-  std::vector<double> seconds;
-  double sum = 0.0;
-  for (int i = 0; i < kSteps; ++i) seconds.push_back(decoding.step());
-  for (const double one : seconds) sum += one;
-  std::ranges::sort(seconds);
-  std::printf("  %-18s %10.1f %10.1f %10.1f\n", std::string(entry.name).c_str(),
-              1e6 * seconds[seconds.size() / 2], 1e6 * sum / kSteps, 1e6 * seconds.back());
+  cost.decision = deciding == 0 ? 0.0 : decisions / deciding;
+  cost.allocations = static_cast<double>(allocated) / (steps - steps / 2);
+  return cost;
 }
 
-void run(int argc, char** argv) {
-  Shape shape;
-  std::int32_t* const numbers[] = {&shape.tokens, &shape.page_size, &shape.layers, &shape.kv_heads};
-  for (int i = 1; i < std::min(argc, 5); ++i) *numbers[i - 1] = std::atoi(argv[i]);
-  std::printf("  %d live tokens, pages of %d, %d layers, %d KV heads; microseconds a step\n",
-              shape.tokens, shape.page_size, shape.layers, shape.kv_heads);
-  std::printf("  %-18s %10s %10s %10s\n", "policy", "median", "mean", "largest");
+struct Table {
+  std::string title;
+  DecodingShape shape;
+  double step_s;  // of the model
+  std::int32_t steps;
+};
+
+bool is_wanted(const kv::PolicyEntry& entry, const std::vector<std::string>& names) {
+  if (entry.trigger != kv::Trigger::budget) return false;
+  return names.empty() || std::ranges::find(names, entry.name) != names.end();
+}
+
+void print(const Table& table, const testing::CapturedMasses& masses,
+           const std::vector<std::string>& names) {
+  std::printf("\n%s; a step takes %.0f us\n", table.title.c_str(), 1e6 * table.step_s);
+  std::printf("  %-16s %9s %8s %11s %11s %11s %12s\n", "policy", "us a step", "share",
+              "decision us", "largest us", "first us", "allocations");
   for (const kv::PolicyEntry& entry : kv::policies()) {
-    if (entry.trigger != kv::Trigger::budget || entry.unit != kv::Unit::page) continue;
-    print_row(entry, shape);
+    if (!is_wanted(entry, names)) continue;
+    const std::string name(entry.name);
+    testing::PolicyDecoding decoding(
+        {.name = name, .params = {}, .budget_tokens = table.shape.tokens - table.shape.page_size},
+        table.shape, masses);
+    const Cost cost = measure(decoding, table.steps);
+    std::printf("  %-16s %9.1f %7.2f%% %11.1f %11.1f %11.1f %12.2f\n", name.c_str(),
+                1e6 * cost.mean, 100 * cost.mean / table.step_s, 1e6 * cost.decision,
+                1e6 * cost.largest, 1e6 * cost.first, cost.allocations);
+    std::fflush(stdout);
+  }
+}
+
+void run(const std::vector<std::string>& arguments) {
+  constexpr std::int32_t kTokens = 4096;
+  constexpr std::int32_t kBlock = 4;
+  const model::Model model = model::Model::load("engine/pocket");
+  const DecodedSteps pocket = decode_steps(model, kTokens, kBlock);
+  const DecodingShape shape{
+      .prompt = 512,
+      .tokens = kTokens,
+      .page_size = kBlock,
+      .heads = {.layers = model.config().layers, .kv_heads = model.config().kv_heads},
+      .head_dim = model.config().head_dim};
+  const std::string which = arguments.empty() ? "" : arguments[0];
+  const std::vector<std::string> names(arguments.begin() + (arguments.empty() ? 0 : 1),
+                                       arguments.end());
+  if (which != "8b") {
+    print({"pocket model, 4,096 tokens in blocks of 4", shape, pocket.median_s, 512}, pocket.masses,
+          names);
+  }
+  if (which != "pocket") {
+    print({"shape of an 8B model, 32,768 tokens in pages of 16", k8b, k8bStepSeconds, 128},
+          pocket.masses, names);
   }
 }
 
@@ -146,6 +133,11 @@ void run(int argc, char** argv) {
 }  // namespace pagequest::bench
 
 int main(int argc, char** argv) {
-  pagequest::bench::run(argc, argv);
-  return 0;
+  try {
+    pagequest::bench::run({argv + 1, argv + argc});
+    return 0;
+  } catch (const pagequest::Error& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return 1;
+  }
 }

@@ -40,12 +40,19 @@ class AttentionPolicy : public EvictionPolicy {
   }
 
  protected:
+  /// Listed pages that follow each other: indices `at` and up are pages `page` and up.
+  struct PageRun {
+    std::size_t at;
+    std::size_t page;
+    std::size_t count;
+  };
   /// One scope's attention in the step under way.
   struct Attended {
     std::int32_t scope;
     std::span<const std::int32_t> pages;  // ascending
     std::span<const float> mass;          // (page); below 0: not seen
     std::int32_t query_rows;              // that were averaged
+    std::span<const PageRun> runs;        // of the pages: loops over them read memory in order
   };
 
   /// Takes a step's attention in, scope by scope.
@@ -56,6 +63,9 @@ class AttentionPolicy : public EvictionPolicy {
   virtual void prepare(std::int32_t /*scope*/, std::span<const UnitView> /*candidates*/) const {}
   /// Higher = keep; for pages that are not protected.
   [[nodiscard]] virtual float keep_score(std::int32_t scope, std::int32_t page) const = 0;
+  /// The same of all candidates, protected or not. score_each() is a way to write it.
+  virtual void keep_scores(std::int32_t scope, std::span<const UnitView> candidates,
+                           std::span<float> keep) const;
 
   [[nodiscard]] const Common& common() const { return common_; }
   [[nodiscard]] const PolicyContext& context() const { return context_; }
@@ -75,6 +85,21 @@ class AttentionPolicy : public EvictionPolicy {
     state[number].resize(static_cast<std::size_t>(pages()));
     return state[number];
   }
+  /// One scope's part of the state, as far as it goes.
+  template <class T>
+  static std::span<const T> known(const std::vector<std::vector<T>>& state, std::int32_t scope) {
+    const auto number = static_cast<std::size_t>(scope);
+    return number < state.size() ? std::span<const T>(state[number]) : std::span<const T>();
+  }
+  /// keep[i] = score of what is known of the i-th candidate's page, T{} where nothing is.
+  template <class T, class Score>
+  static void score_each(std::span<const T> state, std::span<const UnitView> candidates,
+                         std::span<float> keep, const Score& score) {
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      const auto page = static_cast<std::size_t>(candidates[i].id);
+      keep[i] = score(page < state.size() ? state[page] : T{});
+    }
+  }
   /// T{} where nothing was written.
   template <class T>
   static T value_at(const std::vector<std::vector<T>>& state, std::int32_t scope,
@@ -89,6 +114,8 @@ class AttentionPolicy : public EvictionPolicy {
   void do_observe(const Event& event) final;
   void do_score(std::int32_t scope, std::span<const UnitView> candidates,
                 std::span<float> keep) const final;
+  void attend_all(const PagesAttended& attended);
+  void find_runs(std::span<const std::int32_t> pages);
 
   Common common_;
   PolicyContext context_;
@@ -97,6 +124,7 @@ class AttentionPolicy : public EvictionPolicy {
   std::int32_t next_position_ = 0;
   std::int32_t decode_steps_ = 0;
   bool decoding_ = false;  // the step under way decodes
+  std::vector<PageRun> runs_;
 };
 
 /// Parameters that most of these policies declare.

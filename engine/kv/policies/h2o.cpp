@@ -38,30 +38,49 @@ class H2O final : public AttentionPolicy {
   }
 
  private:
-  struct Mass {
-    double sum = 0.0;
-    std::int64_t rows = 0;
-  };
-
   void attend(const Attended& attended) override {
     if (!config_.prompt_counts && !is_decoding()) return;
-    std::vector<Mass>& masses = part(mass_, attended.scope);
+    std::vector<double>& sums = part(sums_, attended.scope);
+    for (const PageRun& run : attended.runs) {
+      add(attended.mass.subspan(run.at, run.count), attended.query_rows, sums.data() + run.page);
+    }
+    if (config_.mean) count_rows(attended);
+  }
+
+  static void add(std::span<const float> masses, double rows, double* sums) {
+    std::int32_t unseen = 0;
+    for (const float mass : masses) unseen += mass < 0.0F ? 1 : 0;
+    for (std::size_t i = 0; i < masses.size(); ++i) {
+      if (unseen > 0 && masses[i] < 0.0F) continue;
+      sums[i] += rows * static_cast<double>(masses[i]);
+    }
+  }
+
+  void count_rows(const Attended& attended) {
+    std::vector<std::int64_t>& rows = part(rows_, attended.scope);
     for (std::size_t i = 0; i < attended.pages.size(); ++i) {
       if (attended.mass[i] < 0.0F) continue;
-      Mass& mass = masses[static_cast<std::size_t>(attended.pages[i])];
-      mass.sum += attended.query_rows * static_cast<double>(attended.mass[i]);
-      mass.rows += attended.query_rows;
+      rows[static_cast<std::size_t>(attended.pages[i])] += attended.query_rows;
     }
   }
 
   [[nodiscard]] float keep_score(std::int32_t scope, std::int32_t page) const override {
-    const Mass mass = value_at(mass_, scope, page);
-    if (mass.rows == 0) return 0.0F;
-    return static_cast<float>(config_.mean ? mass.sum / static_cast<double>(mass.rows) : mass.sum);
+    const double sum = value_at(sums_, scope, page);
+    if (!config_.mean) return static_cast<float>(sum);
+    const std::int64_t rows = value_at(rows_, scope, page);
+    return rows == 0 ? 0.0F : static_cast<float>(sum / static_cast<double>(rows));
+  }
+
+  void keep_scores(std::int32_t scope, std::span<const UnitView> candidates,
+                   std::span<float> keep) const override {
+    if (config_.mean) return AttentionPolicy::keep_scores(scope, candidates, keep);
+    score_each(known(sums_, scope), candidates, keep,
+               [](double sum) { return static_cast<float>(sum); });
   }
 
   H2OConfig config_;
-  std::vector<std::vector<Mass>> mass_;  // (scope, page)
+  std::vector<std::vector<double>> sums_;        // (scope, page)
+  std::vector<std::vector<std::int64_t>> rows_;  // (scope, page): queries, for the mean
 };
 
 }  // namespace

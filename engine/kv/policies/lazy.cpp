@@ -12,7 +12,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/kv/policies/attention_policy.h"
@@ -36,38 +38,46 @@ class Lazy final : public AttentionPolicy {
   }
 
  private:
-  struct Recurrence {
-    std::int32_t last = -1;  // decode step; -1: the token is new
-    std::int32_t longest = 0;
-  };
-
   void attend(const Attended& attended) override {
-    std::vector<Recurrence>& state = part(state_, attended.scope);
-    for (std::size_t i = 0; i < attended.pages.size(); ++i) {
-      Recurrence& page = state[static_cast<std::size_t>(attended.pages[i])];
-      if (page.last < 0) page.last = std::max(0, decode_steps() - 1);
-      if (!is_decoding() || attended.mass[i] < config_.alpha) continue;
-      page.longest = std::max(page.longest, decode_steps() - page.last);
-      page.last = decode_steps();
+    std::vector<std::int32_t>& last = part(last_, attended.scope);
+    std::vector<std::int32_t>& longest = part(longest_, attended.scope);
+    for (const PageRun& run : attended.runs) {
+      activate(attended.mass.subspan(run.at, run.count), last.data() + run.page,
+               longest.data() + run.page);
+    }
+  }
+
+  void activate(std::span<const float> masses, std::int32_t* last, std::int32_t* longest) const {
+    const std::int32_t now = decode_steps();
+    const std::int32_t entry = std::max(0, now - 1) + 1;
+    const float alpha = is_decoding() ? config_.alpha : std::numeric_limits<float>::infinity();
+    for (std::size_t i = 0; i < masses.size(); ++i) {
+      // Masks instead of branches: attention is no pattern that a processor predicts.
+      const std::int32_t is_new = -static_cast<std::int32_t>(last[i] == 0);
+      const std::int32_t active = -static_cast<std::int32_t>(masses[i] >= alpha);
+      const std::int32_t before = last[i] + (is_new & entry);
+      longest[i] = std::max(longest[i], active & (now + 1 - before));
+      last[i] = (active & (now + 1)) | (~active & before);
     }
   }
 
   [[nodiscard]] float keep_score(std::int32_t scope, std::int32_t page) const override {
-    const Recurrence state = value_at(state_, scope, page);
-    const double age = decode_steps() - std::max(0, state.last);
-    const double longest = state.longest;
+    const std::int32_t mri = value_at(longest_, scope, page);
+    const double age = decode_steps() - std::max(0, value_at(last_, scope, page) - 1);
+    const double longest = mri;
     double recency = 0.0;
     if (config_.as_code) {
       recency = 2.0 / (1.0 + std::exp(1.0 + age / (longest + 1e-5)));
     } else {
       recency = age == 0.0 ? 1.0 : 2.0 / (1.0 + std::exp(age / longest));  // 0 for MRI = 0
     }
-    const double rarity = state.longest == 0 ? 0.0 : 2.0 / (1.0 + std::exp(longest - 1.0));
+    const double rarity = mri == 0 ? 0.0 : 2.0 / (1.0 + std::exp(longest - 1.0));
     return static_cast<float>(recency + rarity);
   }
 
   LazyConfig config_;
-  std::vector<std::vector<Recurrence>> state_;  // (scope, page)
+  std::vector<std::vector<std::int32_t>> last_;     // (scope, page): decode step + 1; 0: new
+  std::vector<std::vector<std::int32_t>> longest_;  // (scope, page): MRI, decode steps
 };
 
 }  // namespace

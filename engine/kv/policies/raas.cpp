@@ -9,10 +9,10 @@
 // towards the budget: with less than the prompt and the page that is written, nothing is evicted.
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <memory>
 #include <vector>
 
+#include "engine/kv/policies/kth_largest.h"
 #include "engine/kv/policies/stamp_policy.h"
 
 namespace pagequest::kv {
@@ -35,14 +35,11 @@ class Raas final : public StampPolicy {
     const std::int32_t held = context().budget_tokens / context().page_size;
     const auto half = static_cast<std::size_t>(std::max(1, held / 2));
     if (attended.mass.size() <= half) return 0.0F;
-    sorted_.assign(attended.mass.begin(), attended.mass.end());
-    const auto last = sorted_.begin() + static_cast<std::ptrdiff_t>(half) - 1;
-    std::nth_element(sorted_.begin(), last, sorted_.end(), std::greater<>());
-    return *last;
+    return kth_largest(attended.mass, half - 1, memory_);
   }
 
   RaasConfig config_;
-  std::vector<float> sorted_;
+  std::vector<float> memory_;  // of kth_largest
 };
 
 }  // namespace

@@ -17,19 +17,21 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <deque>
 #include <memory>
+#include <span>
 #include <variant>
 #include <vector>
 
 #include "engine/kv/policies/attention_policy.h"
+#include "engine/kv/policies/key_redundancy.h"
+#include "engine/kv/policies/recent_rows.h"
+#include "engine/kv/reused_memory.h"
 
 namespace pagequest::kv {
 namespace {
 
 constexpr std::int32_t kQueries = 8;
 constexpr std::int32_t kKernel = 7;
-constexpr float kDuplicate = 0.5F;
 
 struct RkvConfig {
   double lambda;
@@ -48,190 +50,163 @@ class Rkv final : public AttentionPolicy {
   }
 
  private:
-  using Key = std::vector<float>;  // unit length; empty: not known
-
   void attend(const Attended& attended) override {
-    auto& rows = part_of_queries(attended.scope);
-    rows.emplace_back();
-    rows.back().resize(static_cast<std::size_t>(pages()));
-    for (std::size_t i = 0; i < attended.pages.size(); ++i) {
-      rows.back()[static_cast<std::size_t>(attended.pages[i])] = attended.mass[i];
+    std::vector<float>& row =
+        of_scope(rows_, attended.scope).add(kQueries, static_cast<std::size_t>(pages()));
+    for (const PageRun& run : attended.runs) {
+      std::copy_n(attended.mass.begin() + static_cast<std::ptrdiff_t>(run.at), run.count,
+                  row.begin() + static_cast<std::ptrdiff_t>(run.page));
     }
-    if (rows.size() > kQueries) rows.pop_front();
   }
 
   void observe_event(const Event& event) override {
     if (const auto* bounded = std::get_if<KeysBounded>(&event)) keep_keys(*bounded);
   }
 
-  std::deque<std::vector<float>>& part_of_queries(std::int32_t scope) {
+  template <class T>
+  static T& of_scope(std::vector<T>& state, std::int32_t scope) {
     const auto number = static_cast<std::size_t>(scope);
-    if (rows_.size() <= number) rows_.resize(number + 1);
-    return rows_[number];
+    if (state.size() <= number) state.resize(number + 1);
+    return state[number];
   }
 
-  void keep_keys(const KeysBounded& bounded) {
-    const auto dim = static_cast<std::size_t>(bounded.head_dim);
-    for (std::int32_t plane = 0; plane < bounded.layers * bounded.kv_heads; ++plane) {
-      Key& key = part(keys_, plane)[static_cast<std::size_t>(bounded.page)];
-      key.resize(dim);
-      float squares = 0.0F;
-      for (std::size_t i = 0; i < dim; ++i) {
-        const std::size_t at = static_cast<std::size_t>(plane) * dim + i;
-        key[i] = 0.5F * (bounded.lowest[at] + bounded.highest[at]);
-        squares += key[i] * key[i];
-      }
-      const float scale = squares > 0.0F ? 1.0F / std::sqrt(squares) : 0.0F;
-      for (float& component : key) component *= scale;
-    }
-  }
-
-  void prepare(std::int32_t scope, std::span<const UnitView> candidates) const override {
-    const std::int32_t recent = std::max(0, next_position() - kQueries) / context().page_size;
-    std::vector<std::int32_t> order;
-    for (const UnitView& candidate : candidates) {
-      if (candidate.id < recent) order.push_back(candidate.id);
-    }
-    std::ranges::sort(order);
-    scores_.assign(static_cast<std::size_t>(pages()), 0.0F);
-    const std::vector<float> importance = importance_of(scope, order);
-    const std::vector<float> redundancy = redundancy_of(scope, with_recent(scope, recent, order));
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      scores_[static_cast<std::size_t>(order[i])] =
-          static_cast<float>(config_.lambda * static_cast<double>(importance[i]) -
-                             (1.0 - config_.lambda) * static_cast<double>(redundancy[i]));
-    }
-  }
-
-  /// Ends with the pages from `recent` on whose keys are known.
-  [[nodiscard]] std::vector<std::int32_t> with_recent(std::int32_t scope, std::int32_t recent,
-                                                      std::vector<std::int32_t> order) const {
-    for (std::int32_t page = recent; page < pages(); ++page) {
-      if (!key_at(scope * planes_of_scope(), page).empty()) order.push_back(page);
-    }
-    return order;
-  }
-
-  [[nodiscard]] float keep_score(std::int32_t /*scope*/, std::int32_t page) const override {
-    return scores_[static_cast<std::size_t>(page)];
-  }
-
-  /// (candidate): mean over the queries, rows normalised over the candidates, pooled.
-  [[nodiscard]] std::vector<float> importance_of(std::int32_t scope,
-                                                 const std::vector<std::int32_t>& order) const {
-    std::vector<float> mean(order.size(), 0.0F);
-    const auto number = static_cast<std::size_t>(scope);
-    if (number >= rows_.size()) return mean;
-    for (const auto& row : rows_[number]) {
-      const auto mass = [&row](std::int32_t page) {
-        const auto at = static_cast<std::size_t>(page);
-        return at < row.size() ? std::max(0.0F, row[at]) : 0.0F;
-      };
-      float sum = 0.0F;
-      for (const std::int32_t page : order) sum += mass(page);
-      if (sum <= 0.0F) continue;
-      const float scale = 1.0F / (sum * static_cast<float>(rows_[number].size()));
-      for (std::size_t i = 0; i < order.size(); ++i) mean[i] += scale * mass(order[i]);
-    }
-    return pooled(mean);
-  }
-
-  [[nodiscard]] static std::vector<float> pooled(const std::vector<float>& values) {
-    constexpr std::size_t kHalf = kKernel / 2;
-    std::vector<float> most(values.size());
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const std::size_t first = i < kHalf ? 0 : i - kHalf;
-      const std::size_t end = std::min(values.size(), i + kHalf + 1);
-      most[i] = *std::max_element(values.begin() + static_cast<std::ptrdiff_t>(first),
-                                  values.begin() + static_cast<std::ptrdiff_t>(end));
-    }
-    return most;
-  }
-
-  /// (page): softmax of the mean similarity with the others.
-  [[nodiscard]] std::vector<float> redundancy_of(std::int32_t scope,
-                                                 const std::vector<std::int32_t>& order) const {
-    const std::size_t count = order.size();
-    const std::vector<float> components = components_of(scope, order);
-    std::vector<float> mean(count, 0.0F);
-    std::vector<float> similar(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      similarities(components, i, similar);
-      std::size_t latest = config_.direction_bug ? 0 : count;
-      for (std::size_t j = 0; j < count; ++j) {
-        if (j == i) continue;
-        mean[j] += similar[j];
-        if (similar[j] > kDuplicate) latest = j;
-      }
-      if (latest < count && latest != i) mean[latest] -= similar[latest];
-    }
-    return softmax(mean);
-  }
-
-  /// Layers and heads that share the scope's choice.
+  /// Heads whose keys are compared together.
   [[nodiscard]] std::int32_t planes_of_scope() const {
     const KvShape& shape = context().shape;
     return shape.layers * shape.kv_heads / scope_count(common().sharing, shape);
   }
 
-  /// (component, page), so that one row of similarities reads memory in order. Components of
-  /// all heads of the scope, each scaled so that products sum to the mean over the heads.
-  [[nodiscard]] std::vector<float> components_of(std::int32_t scope,
-                                                 const std::vector<std::int32_t>& order) const {
+  /// Scaled so that products of all heads of a scope sum to the mean of their cosines.
+  void keep_keys(const KeysBounded& bounded) {
+    const auto dim = static_cast<std::size_t>(bounded.head_dim);
     const std::int32_t each = planes_of_scope();
-    const float scale = 1.0F / std::sqrt(static_cast<float>(each));
-    const std::size_t count = order.size();
-    std::vector<float> components;
-    for (std::int32_t plane = scope * each; plane < (scope + 1) * each; ++plane) {
-      const std::size_t first = components.size();
-      for (std::size_t i = 0; i < count; ++i) {
-        const Key& key = key_at(plane, order[i]);
-        components.resize(std::max(components.size(), first + key.size() * count));
-        for (std::size_t c = 0; c < key.size(); ++c) {
-          components[first + c * count + i] = scale * key[c];
-        }
+    const KeyRedundancy::Shape shape{.pages = static_cast<std::size_t>(pages()),
+                                     .components = dim * static_cast<std::size_t>(each)};
+    for (std::int32_t plane = 0; plane < bounded.layers * bounded.kv_heads; ++plane) {
+      const std::size_t from = static_cast<std::size_t>(plane) * dim;
+      set_middle(bounded.lowest.subspan(from, dim), bounded.highest.subspan(from, dim));
+      const float scale = 1.0F / std::sqrt(static_cast<float>(each));
+      for (float& component : key_) component = scale * component;
+      of_scope(keys_, plane / each)
+          .set_key(shape, static_cast<std::size_t>(bounded.page),
+                   static_cast<std::size_t>(plane % each) * dim, key_);
+    }
+  }
+
+  /// key_ = the middle of the bounds, of unit length.
+  void set_middle(std::span<const float> lowest, std::span<const float> highest) {
+    key_.resize(lowest.size());
+    float squares = 0.0F;
+    for (std::size_t i = 0; i < key_.size(); ++i) {
+      key_[i] = 0.5F * (lowest[i] + highest[i]);
+      squares += key_[i] * key_[i];
+    }
+    const float scale = squares > 0.0F ? 1.0F / std::sqrt(squares) : 0.0F;
+    for (float& component : key_) component *= scale;
+  }
+
+  void prepare(std::int32_t scope, std::span<const UnitView> candidates) const override {
+    Decision& now = decision_;
+    now.pages.clear();
+    const std::int32_t recent = std::max(0, next_position() - kQueries) / context().page_size;
+    for (const UnitView& candidate : candidates) {
+      if (candidate.id < recent) now.pages.push_back(candidate.id);
+    }
+    std::ranges::sort(now.pages);
+    compare_with_recent(scope, recent);
+    assign_in_place(now.scores, static_cast<std::size_t>(pages()), 0.0F);
+    weigh_importance(scope);
+    weigh_redundancy(scope);
+    for (std::size_t i = 0; i < now.pages.size(); ++i) {
+      now.scores[static_cast<std::size_t>(now.pages[i])] =
+          static_cast<float>(config_.lambda * static_cast<double>(now.importance[i]) -
+                             (1.0 - config_.lambda) * static_cast<double>(now.redundancy[i]));
+    }
+  }
+
+  [[nodiscard]] float keep_score(std::int32_t /*scope*/, std::int32_t page) const override {
+    return decision_.scores[static_cast<std::size_t>(page)];
+  }
+
+  /// (page to choose from): mean over the queries, rows normalised over these pages, pooled.
+  void weigh_importance(std::int32_t scope) const {
+    Decision& now = decision_;
+    assign_in_place(now.mean, now.pages.size(), 0.0F);
+    const RecentRows& rows = of_scope(rows_, scope);
+    for (const auto& row : rows) {
+      const auto mass = [&row](std::int32_t page) {
+        const auto at = static_cast<std::size_t>(page);
+        return at < row.size() ? std::max(0.0F, row[at]) : 0.0F;
+      };
+      float sum = 0.0F;
+      for (const std::int32_t page : now.pages) sum += mass(page);
+      if (sum <= 0.0F) continue;
+      const float scale = 1.0F / (sum * static_cast<float>(rows.size()));
+      for (std::size_t i = 0; i < now.pages.size(); ++i) {
+        now.mean[i] += scale * mass(now.pages[i]);
       }
     }
-    return components;
+    pool(now.mean, now.importance);
   }
 
-  /// (page): cosine with page i.
-  static void similarities(const std::vector<float>& components, std::size_t i,
-                           std::vector<float>& similar) {
-    const std::size_t count = similar.size();
-    std::ranges::fill(similar, 0.0F);
-    for (std::size_t first = 0; first < components.size(); first += count) {
-      const float one = components[first + i];
-      for (std::size_t j = 0; j < count; ++j) similar[j] += one * components[first + j];
+  /// pooled[i]: the largest of the kKernel values around i.
+  static void pool(const std::vector<float>& values, std::vector<float>& pooled) {
+    constexpr std::size_t kHalf = kKernel / 2;
+    pooled.resize(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::size_t first = i < kHalf ? 0 : i - kHalf;
+      const std::size_t end = std::min(values.size(), i + kHalf + 1);
+      pooled[i] = *std::max_element(values.begin() + static_cast<std::ptrdiff_t>(first),
+                                    values.begin() + static_cast<std::ptrdiff_t>(end));
     }
   }
 
-  [[nodiscard]] static std::vector<float> softmax(const std::vector<float>& sums) {
-    std::vector<float> shares(sums.size());
-    const auto count = static_cast<float>(sums.size());
+  /// Redundancy counts the pages from `recent` on whose keys are known as well.
+  void compare_with_recent(std::int32_t scope, std::int32_t recent) const {
+    Decision& now = decision_;
+    now.compared = now.pages;
+    for (std::int32_t page = recent; page < pages(); ++page) {
+      if (of_scope(keys_, scope).knows(static_cast<std::size_t>(page))) {
+        now.compared.push_back(page);
+      }
+    }
+  }
+
+  /// (compared page): softmax of the mean similarity with the others.
+  void weigh_redundancy(std::int32_t scope) const {
+    Decision& now = decision_;
+    const std::span<const float> sums =
+        of_scope(keys_, scope).sums(now.compared, config_.direction_bug);
+    const auto count = static_cast<float>(now.compared.size());
     float most = 0.0F;
-    for (const float sum : sums) most = std::max(most, sum / count);
-    float total = 0.0F;
-    for (std::size_t i = 0; i < sums.size(); ++i) {
-      shares[i] = std::exp(sums[i] / count - most);
-      total += shares[i];
+    now.redundancy.clear();
+    for (const std::int32_t page : now.compared) {
+      now.redundancy.push_back(sums[static_cast<std::size_t>(page)] / count);
+      most = std::max(most, now.redundancy.back());
     }
-    for (float& share : shares) share /= total;
-    return shares;
+    float total = 0.0F;
+    for (float& share : now.redundancy) {
+      share = std::exp(share - most);
+      total += share;
+    }
+    for (float& share : now.redundancy) share /= total;
   }
 
-  [[nodiscard]] const Key& key_at(std::int32_t plane, std::int32_t page) const {
-    static const Key kNone;
-    const auto number = static_cast<std::size_t>(plane);
-    const auto index = static_cast<std::size_t>(page);
-    if (number >= keys_.size() || index >= keys_[number].size()) return kNone;
-    return keys_[number][index];
-  }
+  /// Working memory of a decision.
+  struct Decision {
+    std::vector<std::int32_t> pages;     // to choose from, ascending
+    std::vector<std::int32_t> compared;  // these and newer ones, ascending
+    std::vector<float> mean;             // (page to choose from)
+    std::vector<float> importance;       // the same
+    std::vector<float> redundancy;       // (compared page)
+    std::vector<float> scores;           // (page)
+  };
 
   RkvConfig config_;
-  std::vector<std::deque<std::vector<float>>> rows_;  // (scope, query, page)
-  std::vector<std::vector<Key>> keys_;                // (plane, page)
-  mutable std::vector<float> scores_;                 // (page), of the decision under way
+  mutable std::vector<RecentRows> rows_;     // (scope): of the queries, (page)
+  mutable std::vector<KeyRedundancy> keys_;  // (scope): remembers what the last decision compared
+  mutable Decision decision_;
+  std::vector<float> key_;  // (component), working memory
 };
 
 }  // namespace

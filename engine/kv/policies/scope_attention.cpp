@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/params.h"
+#include "engine/kv/reused_memory.h"
 
 namespace pagequest::kv {
 namespace {
@@ -18,6 +19,25 @@ std::size_t first_seen(const PagesAttended& attended, std::size_t plane) {
   const std::size_t layer = plane / static_cast<std::size_t>(std::max(1, attended.kv_heads));
   if (layer >= attended.first_page.size()) return 0;
   return static_cast<std::size_t>(std::max(0, attended.first_page[layer]));
+}
+
+bool all_seen(const PagesAttended& attended, std::size_t first_plane, std::size_t planes) {
+  for (std::size_t plane = first_plane; plane < first_plane + planes; ++plane) {
+    if (first_seen(attended, plane) > 0) return false;
+  }
+  return planes > 0;
+}
+
+/// Adds so many rows, one behind the other: one by one, so that the roundings are those of a sum in
+/// the order of the rows.
+template <std::size_t kRows>
+void add(std::span<double> sums, std::span<const float> rows) {
+  const std::size_t width = sums.size();
+  for (std::size_t i = 0; i < width; ++i) {
+    double sum = sums[i];
+    for (std::size_t row = 0; row < kRows; ++row) sum += static_cast<double>(rows[row * width + i]);
+    sums[i] = sum;
+  }
 }
 
 }  // namespace
@@ -44,8 +64,25 @@ std::span<const float> ScopeAttention::average(const PagesAttended& attended,
                                                std::size_t first_plane, std::size_t planes) {
   const std::size_t pages = attended.pages.size();
   const auto& masses = group_ == GroupMass::max ? attended.max : attended.mean;
-  sums_.assign(pages, 0.0);
-  seeing_.assign(pages, 0);
+  assign_in_place(sums_, pages, 0.0);
+  row_.resize(pages);
+  const bool all_see = all_seen(attended, first_plane, planes);
+  if (!all_see) return average_of_seeing(attended, first_plane, planes);
+  std::size_t plane = 0;
+  const auto rows = masses.subspan(first_plane * pages, planes * pages);
+  for (; plane + 4 <= planes; plane += 4) add<4>(sums_, rows.subspan(plane * pages));
+  for (; plane < planes; ++plane) add<1>(sums_, rows.subspan(plane * pages));
+  const auto count = static_cast<double>(planes);
+  for (std::size_t i = 0; i < pages; ++i) row_[i] = static_cast<float>(sums_[i] / count);
+  return row_;
+}
+
+std::span<const float> ScopeAttention::average_of_seeing(const PagesAttended& attended,
+                                                         std::size_t first_plane,
+                                                         std::size_t planes) {
+  const std::size_t pages = attended.pages.size();
+  const auto& masses = group_ == GroupMass::max ? attended.max : attended.mean;
+  assign_in_place(seeing_, pages, 0);
   for (std::size_t plane = first_plane; plane < first_plane + planes; ++plane) {
     const auto from = masses.subspan(plane * pages, pages);
     for (std::size_t i = std::min(first_seen(attended, plane), pages); i < pages; ++i) {
@@ -53,7 +90,6 @@ std::span<const float> ScopeAttention::average(const PagesAttended& attended,
       ++seeing_[i];
     }
   }
-  row_.resize(pages);
   for (std::size_t i = 0; i < pages; ++i) {
     row_[i] = seeing_[i] == 0 ? kUnseen : static_cast<float>(sums_[i] / seeing_[i]);
   }

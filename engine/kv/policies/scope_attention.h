@@ -38,6 +38,10 @@ class ScopeAttention {
  private:
   [[nodiscard]] std::span<const float> average(const PagesAttended& attended,
                                                std::size_t first_plane, std::size_t planes);
+  /// The same where a plane does not see all pages.
+  [[nodiscard]] std::span<const float> average_of_seeing(const PagesAttended& attended,
+                                                         std::size_t first_plane,
+                                                         std::size_t planes);
 
   Sharing sharing_;
   GroupMass group_;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "engine/kv/reused_memory.h"
 
 namespace pagequest::kv {
 namespace {
@@ -114,13 +115,13 @@ void SnapPolicy::attend(const Attended& attended) {
 std::span<const float> SnapPolicy::mean_of_last(const Attended& attended, std::size_t past) {
   const auto number = static_cast<std::size_t>(attended.scope);
   if (rows_.size() <= number) rows_.resize(number + 1);
-  auto& rows = rows_[number];
-  std::vector<float>& newest = rows.emplace_back(static_cast<std::size_t>(pages()), 0.0F);
+  RecentRows& rows = rows_[number];
+  std::vector<float>& newest =
+      rows.add(static_cast<std::size_t>(config_.window), static_cast<std::size_t>(pages()));
   for (std::size_t i = 0; i < attended.pages.size(); ++i) {
     newest[static_cast<std::size_t>(attended.pages[i])] = std::max(0.0F, attended.mass[i]);
   }
-  if (rows.size() > static_cast<std::size_t>(config_.window)) rows.pop_front();
-  mean_.assign(attended.pages.size(), 0.0F);
+  assign_in_place(mean_, attended.pages.size(), 0.0F);
   for (const std::vector<float>& row : rows) {
     const auto at = [&](std::size_t i) {
       const auto page = static_cast<std::size_t>(attended.pages[i]);

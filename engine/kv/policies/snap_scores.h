@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "base/params.h"
 #include "engine/kv/policies/attention_policy.h"
+#include "engine/kv/policies/recent_rows.h"
 
 namespace pagequest::kv {
 
@@ -58,7 +58,7 @@ class SnapPolicy : public AttentionPolicy {
 
   SnapConfig config_;
   std::vector<std::vector<float>> scores_;
-  std::vector<std::deque<std::vector<float>>> rows_;  // (scope, step, page); with a period
+  std::vector<RecentRows> rows_;  // (scope): of the steps, (page); with a period
   std::vector<float> mean_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/kv/policies/attention_policy.h"
@@ -25,14 +26,27 @@ class StampPolicy : public AttentionPolicy {
     if (attended.scope == 0) ++step_;
     const float least = bar(attended);
     std::vector<std::int32_t>& used = part(used_, attended.scope);
-    for (std::size_t i = 0; i < attended.pages.size(); ++i) {
-      std::int32_t& last = used[static_cast<std::size_t>(attended.pages[i])];
-      if (last == 0 || attended.mass[i] >= least) last = step_;
+    for (const PageRun& run : attended.runs) {
+      stamp(attended.mass.subspan(run.at, run.count), least, used.data() + run.page);
+    }
+  }
+
+  void stamp(std::span<const float> masses, float least, std::int32_t* used) const {
+    const std::int32_t now = step_;
+    for (std::size_t i = 0; i < masses.size(); ++i) {
+      const bool uses = (used[i] == 0) | (masses[i] >= least);
+      used[i] = uses ? now : used[i];
     }
   }
 
   [[nodiscard]] float keep_score(std::int32_t scope, std::int32_t page) const final {
     return static_cast<float>(value_at(used_, scope, page));
+  }
+
+  void keep_scores(std::int32_t scope, std::span<const UnitView> candidates,
+                   std::span<float> keep) const final {
+    score_each(known(used_, scope), candidates, keep,
+               [](std::int32_t step) { return static_cast<float>(step); });
   }
 
   std::int32_t step_ = 0;                        // with attention, from 1

@@ -2,9 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/kv/scoped_tokens.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <catch2/catch.hpp>
+
+#include "base/rng.h"
 
 using namespace pagequest;
 using kv::GoneTokens;
@@ -114,4 +117,30 @@ TEST_CASE("scopes that are split off are alike and go their own ways from there"
   REQUIRE(last.gone.size() == 1);
   CHECK(last.gone[0].span == TokenSpan{.first = 3, .count = 2});
   CHECK(last.gone[0].free_pages == Pages{0});
+}
+
+TEST_CASE("what is forgotten is what an eviction would have taken") {
+  const std::int32_t scopes = GENERATE(1, 3);
+  ScopedTokens evicted = twelve(scopes);
+  ScopedTokens forgotten = twelve(scopes);
+  Rng rng(9);
+  for (int round = 0; round < 40; ++round) {
+    const TokenSpan span{.first = rng.between(0, 13), .count = rng.between(0, 3)};
+    const std::int32_t scope = rng.between(-1, scopes - 1);
+    if (scope < 0 && round % 8 == 7) {
+      (void)evicted.evict_all(span);
+      forgotten.forget_all(span);
+    } else {
+      (void)evicted.evict(std::max(0, scope), span);
+      forgotten.forget(std::max(0, scope), span);
+    }
+    CAPTURE(scopes, round);
+    REQUIRE(forgotten.any().total() == evicted.any().total());
+    for (std::int32_t page = 0; page < 3; ++page) {
+      REQUIRE(forgotten.any().in_page(page) == evicted.any().in_page(page));
+      for (std::int32_t s = 0; s < scopes; ++s) {
+        REQUIRE(forgotten.of(s).in_page(page) == evicted.of(s).in_page(page));
+      }
+    }
+  }
 }

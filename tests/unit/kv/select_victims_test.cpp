@@ -2,10 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/kv/select_victims.h"
 
+#include <algorithm>
 #include <limits>
+#include <tuple>
 #include <vector>
 
 #include <catch2/catch.hpp>
+
+#include "base/rng.h"
 
 using namespace pagequest;
 using kv::select_victims;
@@ -52,4 +56,32 @@ TEST_CASE("an infinite score protects even if too little is freed") {
 TEST_CASE("minus infinity is the lowest score, not a protection") {
   const std::vector<UnitView> units{unit(0), unit(1)};
   CHECK(select_victims(units, std::vector<float>{-9e30F, -kProtected}, 1) == Indices{1});
+}
+
+TEST_CASE("few victims and many are the first ones of a sorted list") {
+  // Scores and steps of few values, so that ties are many.
+  Rng rng(4);
+  for (int round = 0; round < 300; ++round) {
+    std::vector<UnitView> units;
+    std::vector<float> keep;
+    for (int id = 0; id < rng.between(1, 40); ++id) {
+      units.push_back(unit(id, rng.between(1, 4), rng.between(0, 2)));
+      keep.push_back(rng.chance(0.2) ? kProtected : static_cast<float>(rng.between(-2, 2)));
+    }
+    Indices sorted;
+    for (std::size_t i = 0; i < units.size(); ++i) {
+      if (keep[i] != kProtected) sorted.push_back(i);
+    }
+    std::ranges::sort(sorted, {}, [&](std::size_t i) {
+      return std::tuple(keep[i], units[i].last_attended_step, units[i].id);
+    });
+    const int wanted = rng.between(1, 60);
+    Indices expected;
+    for (int freed = 0; expected.size() < sorted.size() && freed < wanted;) {
+      expected.push_back(sorted[expected.size()]);
+      freed += units[expected.back()].live_tokens;
+    }
+    CAPTURE(round, wanted);
+    REQUIRE(select_victims(units, keep, wanted) == expected);
+  }
 }

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace pagequest::kv {
+
+/// One vector a page, (tile, component, page of the tile): products of a vector with all of a tile
+/// are computed side by side, each in the order of the components. Pages without a vector have
+/// zeros.
+class KeyTiles {
+ public:
+  static constexpr std::size_t kPages = 16;  // of a tile
+  using Products = std::array<float, kPages>;
+
+  /// `components` may be set once; pages are only added.
+  void resize(std::size_t pages, std::size_t components);
+  [[nodiscard]] std::size_t components() const { return components_; }
+  /// Components from `first` on.
+  void set(std::size_t page, std::size_t first, std::span<const float> values);
+  /// All components, appended.
+  void append_to(std::size_t page, std::vector<float>& values) const;
+  /// (component, page of the tile)
+  [[nodiscard]] std::span<const float> tile(std::size_t number) const {
+    return std::span(values_).subspan(number * components_ * kPages, components_ * kPages);
+  }
+  /// Of `key` with each of the tile's vectors.
+  [[nodiscard]] Products products(std::size_t number, std::span<const float> key) const;
+
+ private:
+  [[nodiscard]] std::size_t at(std::size_t page) const {
+    return page / kPages * components_ * kPages + page % kPages;
+  }
+
+  std::size_t components_ = 0;
+  std::vector<float> values_;
+};
+
+}  // namespace pagequest::kv
