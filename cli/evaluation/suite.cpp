@@ -33,8 +33,8 @@ std::vector<SuitePolicy> paper_policies() {
     return SuitePolicy{.label = policy + "+prompt",
                        .policy = policy,
                        .params = std::move(params),
-                       .page_size = kBlock,
-                       .needs_no_tools = true};
+                       .needs_no_tools = true,
+                       .page_size = kBlock};
   };
   const auto rules = [](std::string label, std::string policy,
                         std::map<std::string, std::string> params) {
