@@ -185,7 +185,8 @@ struct Table<v1::EpisodeRow> {
              "the same with the auxiliary thread's own tokens"},
       Column{"aux_tokens", &v1::EpisodeRow::aux_tokens, "that auxiliary threads filled"},
       Column{"kv_reads_tokens", &v1::EpisodeRow::kv_reads_tokens,
-             "sum over decode steps of both threads of the live tokens"}};
+             "sum over decode steps of both threads of the keys read: the live tokens, or what "
+             "keys_read says"}};
 };
 
 template <>
