@@ -11,6 +11,7 @@
 
 #include "analyzer/number_list.h"
 #include "base/error.h"
+#include "cli/byte_budget.h"
 #include "cli/load_model.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -151,6 +152,8 @@ std::vector<Option> recording_options(RecordingConfig& config) {
       {"policy-param", "parameter of the policy", &agent.policy.params},
       {"budget", "tokens that a budget policy keeps of one sequence, or that a head reads",
        &agent.policy.budget_tokens},
+      {"budget-bytes", "the same in bytes of keys and values over all layers; 0: budget decides",
+       &config.budget_bytes},
       {"aux-interval", "turns between auxiliary threads (SideQuest's K)", &agent.aux_interval},
       {"aux-at-turn-zero", "fork at turn 0 as well", &agent.aux_at_turn_zero},
       {"aux-max-tokens", "tokens that an auxiliary thread may generate; -1: the task's own limit",
@@ -234,6 +237,11 @@ RecordingConfig with_device(RecordingConfig config, const model::Model& model) {
   const auto engine = runtime::resolve(engine_config(config), model);
   config.device = to_string(engine.device);
   config.policy_lag = *engine.policy_lag_steps;
+  if (config.budget_bytes != 0) {
+    std::int32_t& budget = config.agent.policy.budget_tokens;
+    budget = tokens_in_budget(std::exchange(config.budget_bytes, 0), budget,
+                              kv_bytes_of_token(engine, model.config()));
+  }
   return config;
 }
 

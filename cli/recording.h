@@ -35,7 +35,8 @@ struct RecordingConfig {
   agent::AgentConfig agent;
   runtime::EngineConfig engine;  // but for the five below
   std::string device = "auto";
-  std::int32_t policy_lag = -1;  // steps; -1: as the device wants it
+  std::int64_t budget_bytes = 0;  // of the policy, instead of tokens; 0: its tokens decide
+  std::int32_t policy_lag = -1;   // steps; -1: as the device wants it
   std::string kv_storage = "auto";
   std::string kv_tables = "auto";
   std::string thresholds;  // "0.01,0.1"; empty: no token sets
@@ -53,7 +54,7 @@ struct RecordingConfig {
 /// device.
 [[nodiscard]] runtime::EngineConfig engine_config(const RecordingConfig& config);
 
-/// The configuration with the device and the lag that the engine has.
+/// The configuration with the device and the lag that the engine has, and the budget in tokens.
 [[nodiscard]] RecordingConfig with_device(RecordingConfig config, const model::Model& model);
 
 /// The same, and a note of them on stderr.

@@ -28,11 +28,10 @@ std::vector<SuitePolicy> paper_policies() {
                        .page_size = kBlock};
   };
   // Keeps the whole prompt, as raas and intentkv-rule do. An agent's prompt is short.
-  const auto with_prompt = [](std::string policy, std::map<std::string, std::string> params = {}) {
-    params["protect_prompt"] = "true";
+  const auto with_prompt = [](std::string policy) {
     return SuitePolicy{.label = policy + "+prompt",
                        .policy = policy,
-                       .params = std::move(params),
+                       .params = {{"protect_prompt", "true"}},
                        .needs_no_tools = true,
                        .page_size = kBlock};
   };
@@ -58,7 +57,6 @@ std::vector<SuitePolicy> paper_policies() {
       blocks("random", "random"),
       blocks("lru", "lru"),
       blocks("h2o", "h2o", {{"sharing", "head"}}),
-      blocks("h2o-all", "h2o"),
       blocks("tova", "tova"),
       blocks("snapkv-rkv-decode", "snapkv", {{"preset", "rkv-decode"}}),
       blocks("rkv", "rkv"),
@@ -71,9 +69,6 @@ std::vector<SuitePolicy> paper_policies() {
       // These hold everything: their budget is what they read.
       blocks("quest", "quest"),
       blocks("flexicache", "flexicache"),
-      with_prompt("streaming"),
-      with_prompt("h2o", {{"sharing", "head"}}),
-      with_prompt("tova"),
       with_prompt("lru"),
       with_prompt("lazy"),
       by_tools("random-document", {}, true),

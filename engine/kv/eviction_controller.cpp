@@ -3,6 +3,7 @@
 #include "engine/kv/eviction_controller.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <iterator>
 #include <span>
@@ -11,46 +12,22 @@
 #include <variant>
 
 #include "base/check.h"
-#include "base/error.h"
 #include "base/event_sink.h"
+#include "engine/kv/allocation.h"
 #include "engine/kv/choice.h"
 #include "engine/kv/policies/registry.h"
+#include "engine/kv/policy_checks.h"
 #include "engine/kv/select_victims.h"
 #include "engine/kv/unit_views.h"
 
 namespace pagequest::kv {
-namespace {
-
-void check_budget(const PolicySpec& spec, const EvictionPolicy& policy) {
-  const bool takes_budget = policy.takes_budget();
-  const std::string found = std::to_string(spec.budget_tokens) + " tokens";
-  const std::string where = "policy `" + spec.name + "`";
-  if (!takes_budget && spec.budget_tokens != 0) {
-    throw usage_error({.what = "a budget for a policy that takes none",
-                       .where = where,
-                       .found = found,
-                       .expected = "no budget",
-                       .hint = "leave the budget out"});
-  }
-  const std::int32_t least = std::max(1, policy.minimum_budget_tokens());
-  if (takes_budget && spec.budget_tokens < least) {
-    throw usage_error({.what = spec.budget_tokens == 0 ? "the policy needs a budget"
-                                                       : "the budget is below what must be kept",
-                       .where = where,
-                       .found = found,
-                       .expected = "at least " + std::to_string(least) + " tokens",
-                       .hint = "a smaller page size or other parameters need less"});
-  }
-}
-
-}  // namespace
-
 struct EvictionController::State {
   std::unique_ptr<EvictionPolicy> policy;
   std::int32_t budget_tokens;
   std::int32_t every_steps;  // 0: as the policy says
   std::size_t lag_steps;
   Positions positions;
+  Allocation allocation;
   KvShape shape;
   UnitViews views;
   StepEnd step = {};
@@ -63,13 +40,7 @@ struct EvictionController::State {
   std::vector<UnitView> units = {};              // working memory of a decision
   std::vector<float> keep = {};
   std::vector<std::size_t> selected = {};
-
-  void on(const TokensFilled& filled) {
-    step.after_prefill = filled.kind == StepKind::decode && step.kind == StepKind::prefill;
-    step.kind = filled.kind;
-    step.decode_steps += filled.kind == StepKind::decode ? 1 : 0;
-    step.length = filled.first + static_cast<std::int32_t>(filled.tokens.size());
-  }
+  AdaptiveAllocation shares = {};
 
   [[nodiscard]] bool decides() const {
     if (every_steps == 0) return policy->decides(step);
@@ -77,11 +48,7 @@ struct EvictionController::State {
   }
 
   void list_candidates(std::int32_t scope) {
-    if (policy->unit() == Unit::page) {
-      views.pages(scope, units);
-    } else {
-      views.messages(scope, units);
-    }
+    policy->unit() == Unit::page ? views.pages(scope, units) : views.messages(scope, units);
     const auto chose = [scope](const Choice& choice) { return choice.has_of(scope); };
     if (std::ranges::none_of(chosen(), chose)) return;
     std::erase_if(units, [&](const UnitView& unit) { return is_chosen(scope, unit.id); });
@@ -130,9 +97,14 @@ struct EvictionController::State {
   void choose(Choice& choice) {
     choice.clear();
     if (!decides()) return;
-    const bool by_rule = policy->trigger() == Trigger::rule;
-    for (std::int32_t scope = 0; scope < views.tokens().scopes(); ++scope) {
-      by_rule ? judge(scope, choice) : choose_from(scope, choice);
+    const std::int32_t scopes = views.tokens().scopes();
+    if (allocation == Allocation::adaptive) {
+      for (std::int32_t first = 0; first < scopes; first += shape.kv_heads) share(first, choice);
+    } else {
+      const bool by_rule = policy->trigger() == Trigger::rule;
+      for (std::int32_t scope = 0; scope < scopes; ++scope) {
+        by_rule ? judge(scope, choice) : drop(scope, excess_of(scope), choice);
+      }
     }
     std::ranges::sort(choice.units);
     reserve_as(choice);
@@ -148,17 +120,45 @@ struct EvictionController::State {
     due.reserve(choice.victims.capacity());
   }
 
-  void choose_from(std::int32_t scope, Choice& choice) {
-    const std::int32_t excess = views.tokens().of(scope).total() - chosen_tokens(scope) -
-                                policy->budget_tokens(scope, budget_tokens);
-    if (excess <= 0) return;
+  /// Tokens that the scope holds, what was chosen and is not yet gone left out.
+  [[nodiscard]] std::int32_t held(std::int32_t scope) const {
+    return views.tokens().of(scope).total() - chosen_tokens(scope);
+  }
+
+  [[nodiscard]] std::int32_t excess_of(std::int32_t scope) const {
+    return held(scope) - policy->budget_tokens(scope, budget_tokens);
+  }
+
+  void score_candidates(std::int32_t scope) {
     list_candidates(scope);
     keep.resize(units.size());
     policy->score(scope, units, keep);
-    select_victims(units, keep, excess, selected);
+  }
+
+  void drop(std::int32_t scope, std::int64_t tokens_to_free, Choice& choice) {
+    if (tokens_to_free <= 0) return;
+    score_candidates(scope);
+    select_victims(units, keep, tokens_to_free, selected);
     for (const std::size_t i : selected) {
       choice.units.push_back({scope, units[i].id});
       add_victims(scope, units[i], choice.victims);
+    }
+  }
+
+  /// For the heads of a layer, whose first scope is given.
+  void share(std::int32_t first, Choice& choice) {
+    std::int64_t excess = 0;
+    for (std::int32_t i = 0; i < shape.kv_heads; ++i) excess += excess_of(first + i);
+    if (excess <= 0) return;
+    shares.clear();
+    for (std::int32_t scope = first; scope < first + shape.kv_heads; ++scope) {
+      const std::int32_t budget = policy->budget_tokens(scope, budget_tokens);
+      score_candidates(scope);
+      shares.add(units, keep, held(scope) - std::llround(AdaptiveAllocation::kSafeguard * budget));
+    }
+    const std::span<const std::int64_t> lost = shares.divide(excess);
+    for (std::size_t i = 0; i < lost.size(); ++i) {
+      drop(first + static_cast<std::int32_t>(i), lost[i], choice);
     }
   }
 
@@ -221,6 +221,8 @@ EvictionController::EvictionController(const PolicySpec& spec, std::int32_t page
   auto policy = entry.make(
       params, {.page_size = page_size, .budget_tokens = spec.budget_tokens, .shape = shape});
   check_budget(spec, *policy);
+  const Allocation allocation = allocation_of(entry, params);
+  check_allocation(spec, *policy, allocation);
   UnitViews views(page_size, policy->needs_attention(), policy->sharing(), shape);
   state_ = std::make_unique<State>(
       State{.policy = std::move(policy),
@@ -228,6 +230,7 @@ EvictionController::EvictionController(const PolicySpec& spec, std::int32_t page
             .every_steps = every_steps(entry, params),
             .lag_steps = static_cast<std::size_t>(lag_steps),
             .positions = positions_of(entry, params),
+            .allocation = allocation,
             .shape = shape,
             .views = std::move(views),
             .choices = std::vector<Choice>(static_cast<std::size_t>(lag_steps) + 1)});
@@ -239,7 +242,7 @@ EvictionController& EvictionController::operator=(EvictionController&&) noexcept
 
 void EvictionController::observe(const Event& event) {
   if (is_auxiliary(event)) return;
-  if (const auto* filled = std::get_if<TokensFilled>(&event)) state_->on(*filled);
+  if (const auto* filled = std::get_if<TokensFilled>(&event)) state_->step.follow(*filled);
   state_->views.observe(event);
   state_->policy->observe(event);
 }
@@ -284,17 +287,11 @@ const std::vector<Victim>& EvictionController::due() const {
 }
 
 std::int32_t EvictionController::live_tokens() const { return tokens().any().total(); }
-
 const ScopedTokens& EvictionController::tokens() const { return state_->views.tokens(); }
-
 Sharing EvictionController::sharing() const { return state_->policy->sharing(); }
-
 Positions EvictionController::positions() const { return state_->positions; }
-
 bool EvictionController::needs_keys() const { return state_->policy->needs_keys(); }
-
 bool EvictionController::needs_attention() const { return state_->policy->needs_attention(); }
-
 const ReadSelection* EvictionController::reads() const { return state_->policy->reads(); }
 
 }  // namespace pagequest::kv

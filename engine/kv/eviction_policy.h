@@ -72,6 +72,14 @@ struct StepEnd {
   std::int32_t decode_steps = 0;  // of the episode so far, this one included
   std::int32_t length = 0;        // positions so far, evicted ones included
   bool after_prefill = false;     // the first decode step behind a prefill
+
+  /// The step filled these tokens.
+  void follow(const TokensFilled& filled) {
+    after_prefill = filled.kind == StepKind::decode && kind == StepKind::prefill;
+    kind = filled.kind;
+    decode_steps += filled.kind == StepKind::decode ? 1 : 0;
+    length = filled.first + static_cast<std::int32_t>(filled.tokens.size());
+  }
 };
 
 /// A candidate for eviction.

@@ -44,6 +44,7 @@ namespace {
 
 constexpr std::string_view kEverySteps = "every_steps";
 constexpr std::string_view kPositions = "positions";
+constexpr std::string_view kAllocation = "allocation";
 
 constexpr std::array kPolicies{
     PolicyEntry{"ablate", "Drops tokens of one class at random: to measure what the class is worth",
@@ -130,6 +131,9 @@ std::vector<ParamSpec> params_of(const PolicyEntry& entry) {
   if (entry.trigger == Trigger::budget) {
     all.push_back({kEverySteps, std::int64_t{0},
                    "decode steps between two decisions, 0: as the policy has it"});
+    all.push_back(
+        {kAllocation, std::string(to_string(Allocation::uniform)),
+         "budget of a layer's heads: uniform, or adaptive (the best scores of the layer)"});
   }
   if (entry.trigger != Trigger::never) {
     all.push_back({kPositions, std::string(to_string(Positions::original)),
@@ -141,6 +145,11 @@ std::vector<ParamSpec> params_of(const PolicyEntry& entry) {
 std::int32_t every_steps(const PolicyEntry& entry, const Params& params) {
   if (entry.trigger != Trigger::budget) return 0;
   return integer_in(params, entry.name, kEverySteps, 0, 1 << 20);
+}
+
+Allocation allocation_of(const PolicyEntry& entry, const Params& params) {
+  if (entry.trigger != Trigger::budget) return Allocation::uniform;
+  return allocation_named(params.text(kAllocation));
 }
 
 Positions positions_of(const PolicyEntry& entry, const Params& params) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/params.h"
+#include "engine/kv/allocation.h"
 #include "engine/kv/eviction_controller.h"
 #include "engine/kv/eviction_policy.h"
 
@@ -43,8 +44,8 @@ struct PolicyEntry {
 /// Throws usage_error that lists the valid names.
 [[nodiscard]] const PolicyEntry& find_policy(std::string_view name);
 
-/// The policy's own parameters and those that others share: `every_steps` of a budget policy,
-/// `positions` of all that drop something.
+/// The policy's own parameters and those that others share: `every_steps` and `allocation` of a
+/// budget policy, `positions` of all that drop something.
 [[nodiscard]] std::vector<ParamSpec> params_of(const PolicyEntry& entry);
 
 /// Decode steps between two decisions of a budget policy; 0: as the policy itself says. Throws
@@ -54,6 +55,8 @@ struct PolicyEntry {
 /// How the engine counts distances over what the policy dropped. Throws usage_error on an unknown
 /// name.
 [[nodiscard]] Positions positions_of(const PolicyEntry& entry, const Params& params);
+/// How heads share the budget: uniform for policies without one. Throws as allocation_named.
+[[nodiscard]] Allocation allocation_of(const PolicyEntry& entry, const Params& params);
 
 /// What an engine must offer to a policy: its parameters say, whatever the model and the budget.
 struct PolicyNeeds {

@@ -1,81 +1,156 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
-// An executable of its own, because it replaces operator new. What is kept for each position or
-// page doubles its memory when the sequence has doubled, at powers of two and at twice the prompt:
-// the counted steps, at 1,070 to 1,269 tokens, lie between 1,024 and 1,280.
+#include "engine/kv/allocation.h"
+
+#include <cstdint>
+#include <limits>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
-#include "engine/kv/policies/registry.h"
-#include "tests/support/allocation_counter.h"
-#include "tests/support/policy_decoding.h"
-#include "tests/support/short_policies.h"
+#include "base/error.h"
+#include "base/rng.h"
+#include "tests/unit/kv/events.h"
 
 using namespace pagequest;
 using namespace pagequest::testing;
+using kv::AdaptiveAllocation;
+using kv::DecisionPoint;
+using kv::EvictionController;
+using kv::UnitView;
 
 namespace {
 
-constexpr DecodingShape kShape{.prompt = 640,
-                               .tokens = 820,
-                               .page_size = 4,
-                               .heads = {.layers = 2, .kv_heads = 2},
-                               .head_dim = 8};
+constexpr float kProtected = std::numeric_limits<float>::infinity();
+using Lost = std::vector<std::int64_t>;
 
-struct Counts {
-  std::int64_t allocations = 0;
-  std::size_t victims = 0;
+std::vector<UnitView> pages_with(const std::vector<std::int32_t>& tokens) {
+  std::vector<UnitView> pages;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const auto id = static_cast<std::int32_t>(i);
+    pages.push_back({id, {4 * id, 4}, tokens[i], 0});
+  }
+  return pages;
+}
+
+Lost divide(AdaptiveAllocation& allocation, std::int64_t tokens_to_free) {
+  const auto lost = allocation.divide(tokens_to_free);
+  return {lost.begin(), lost.end()};
+}
+
+struct Head {
+  std::vector<UnitView> pages;
+  std::vector<float> keep;
+  std::int64_t most;
 };
 
-/// Of 200 steps behind 250 others.
-Counts decode(const kv::PolicySpec& spec, std::int32_t lag_steps) {
-  const CapturedMasses masses = drawn_masses(kShape, 5);
-  PolicyDecoding decoding(spec, kShape, masses, lag_steps);
-  decoding.decide();
-  Counts counts;
-  for (int step = 0; step < 450; ++step) {
-    decoding.prepare();
-    const std::int64_t before = allocations();
-    decoding.observe();
-    const std::size_t victims = decoding.decide();
-    if (step < 250) continue;
-    counts.allocations += allocations() - before;
-    counts.victims += victims;
+Head drawn_head(Rng& rng) {
+  std::vector<std::int32_t> tokens(1 + rng.below(12));
+  std::vector<float> keep(tokens.size());
+  for (auto& count : tokens) count = static_cast<std::int32_t>(1 + rng.below(4));
+  for (auto& score : keep) score = static_cast<float>(rng.below(1000));
+  return {pages_with(tokens), keep, static_cast<std::int64_t>(rng.below(24))};
+}
+
+/// One page after the other: the lowest that is left of a head that has not yet refused one.
+Lost searched(std::vector<Head> heads, std::int64_t tokens_to_free) {
+  Lost lost(heads.size(), 0);
+  while (tokens_to_free > 0) {
+    std::size_t best_head = heads.size();
+    std::size_t best = 0;
+    for (std::size_t h = 0; h < heads.size(); ++h) {
+      for (std::size_t i = 0; i < heads[h].keep.size(); ++i) {
+        const auto rank = [&](std::size_t head, std::size_t page) {
+          return std::tuple(heads[head].keep[page], heads[head].pages[page].id, head);
+        };
+        if (best_head == heads.size() || rank(h, i) < rank(best_head, best)) {
+          best_head = h;
+          best = i;
+        }
+      }
+    }
+    if (best_head == heads.size()) break;
+    Head& head = heads[best_head];
+    const std::int32_t tokens = head.pages[best].live_tokens;
+    if (lost[best_head] + tokens > head.most) {
+      head.keep.clear();
+      continue;
+    }
+    lost[best_head] += tokens;
+    tokens_to_free -= tokens;
+    head.pages.erase(head.pages.begin() + static_cast<std::ptrdiff_t>(best));
+    head.keep.erase(head.keep.begin() + static_cast<std::ptrdiff_t>(best));
   }
-  return counts;
+  return lost;
+}
+
+/// Four tokens in each of two heads, the newest of which is being written; three may stay.
+EvictionController two_heads(const std::string& allocation, const std::vector<float>& masses) {
+  const kv::KvShape shape{.layers = 1, .kv_heads = 2};
+  EvictionController controller({.name = "tova",
+                                 .params = {{"sharing", "head"}, {"allocation", allocation}},
+                                 .budget_tokens = 3},
+                                1, 0, shape);
+  fill(controller, 0, 0, 3, StepKind::prefill);
+  fill(controller, 1, 3, 1);
+  attend_heads(controller, 1, shape, {0, 1, 2, 3}, masses);
+  return controller;
 }
 
 }  // namespace
 
-TEST_CASE("the counter sees an allocation") {
-  const std::int64_t before = allocations();
-  const std::string text(1000, 'x');
-  CHECK(allocations() == before + 1);
+TEST_CASE("heads give up the lowest scores of the layer, wherever they are") {
+  AdaptiveAllocation allocation;
+  allocation.add(pages_with({1, 1, 1, 1}), std::vector<float>{5, 1, 2, 9}, 4);
+  allocation.add(pages_with({1, 1, 1, 1}), std::vector<float>{3, 8, 7, 6}, 4);
+  // 1, 2 and 3 go: two of the first head, one of the second.
+  CHECK(divide(allocation, 3) == Lost{2, 1});
 }
 
-TEST_CASE("in steady state a policy that decides by its budget takes no memory") {
-  const std::int32_t lag = GENERATE(0, 2);
-  for (const kv::PolicyEntry& entry : kv::policies()) {
-    if (entry.trigger != kv::Trigger::budget) continue;
-    kv::PolicySpec spec{.name = std::string(entry.name),
-                        .params = short_params(entry.name),
-                        .budget_tokens = kShape.tokens - 20};
-    for (const char* every_steps : {"0", "1"}) {
-      spec.params["every_steps"] = every_steps;
-      CAPTURE(entry.name, lag, every_steps);
-      const Counts counts = decode(spec, lag);
-      CHECK(counts.allocations == 0);
-      if (every_steps[0] == '1') CHECK(counts.victims > 0);
-    }
+TEST_CASE("a head keeps its safeguard, and another gives up more") {
+  AdaptiveAllocation allocation;
+  allocation.add(pages_with({1, 1, 1}), std::vector<float>{1, 2, 3}, 2);
+  allocation.add(pages_with({1, 1, 1}), std::vector<float>{7, 8, 9}, 3);
+  CHECK(divide(allocation, 4) == Lost{2, 2});
+}
+
+TEST_CASE("what is protected stays, however much is to be freed") {
+  AdaptiveAllocation allocation;
+  allocation.add(pages_with({4, 4}), std::vector<float>{1, kProtected}, 8);
+  allocation.add(pages_with({4, 4}), std::vector<float>{kProtected, kProtected}, 8);
+  CHECK(divide(allocation, 100) == Lost{4, 0});
+}
+
+TEST_CASE("a division is that of an exhaustive search, page by page") {
+  Rng rng(5, 0);
+  for (int trial = 0; trial < 300; ++trial) {
+    std::vector<Head> heads;
+    for (int i = 0; i < 3; ++i) heads.push_back(drawn_head(rng));
+    const auto tokens = static_cast<std::int64_t>(rng.below(40));
+    AdaptiveAllocation allocation;
+    for (const Head& head : heads) allocation.add(head.pages, head.keep, head.most);
+    CAPTURE(trial, tokens);
+    CHECK(divide(allocation, tokens) == searched(heads, tokens));
   }
 }
 
-TEST_CASE("SnapKV with a period takes no memory in steady state either") {
-  const Counts counts = decode({.name = "snapkv",
-                                .params = {{"preset", "rkv-decode"}, {"window", "8"}},
-                                .budget_tokens = kShape.tokens - 20},
-                               0);
-  CHECK(counts.allocations == 0);
-  CHECK(counts.victims > 0);
+TEST_CASE("a head whose attention is spread keeps what one that is sure of itself gives up") {
+  const std::vector<float> masses{0.05F, 0.1F, 0.45F, 0.4F, /*head 1*/ 0.3F, 0.31F, 0.29F, 0.1F};
+  CHECK(two_heads("uniform", masses).victims(DecisionPoint::step_end) ==
+        Victims{{{0, 1}, {0, 0}}, {{2, 1}, {0, 1}}});
+  CHECK(two_heads("adaptive", masses).victims(DecisionPoint::step_end) ==
+        Victims{{{0, 1}, {0, 0}}, {{1, 1}, {0, 0}}});
+}
+
+TEST_CASE("an adaptive allocation needs a choice of each head's own") {
+  CHECK_THROWS_AS(EvictionController({.name = "lru",
+                                      .params = {{"allocation", "adaptive"}, {"sharing", "all"}},
+                                      .budget_tokens = 8},
+                                     1),
+                  Error);
+  CHECK_THROWS_AS(EvictionController(
+                      {.name = "lru", .params = {{"allocation", "fair"}}, .budget_tokens = 8}, 1),
+                  Error);
 }
