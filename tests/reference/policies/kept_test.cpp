@@ -18,7 +18,7 @@
 namespace pagequest::kv {
 namespace {
 
-using Positions = std::vector<std::int32_t>;
+using Tokens = std::vector<std::int32_t>;
 
 /// One case of the file.
 struct Reference {
@@ -26,7 +26,7 @@ struct Reference {
   std::int32_t kv_heads;
   std::int32_t tokens;
   std::vector<std::vector<float>> attention;  // (query head, query), (visible key)
-  std::map<std::string, std::vector<Positions>> kept;
+  std::map<std::string, std::vector<Tokens>> kept;
 
   /// (KV head, key): mean over the group's query heads of the mean over the queries [first, end).
   [[nodiscard]] std::vector<float> mean(std::int32_t first, std::int32_t end) const {
@@ -60,8 +60,8 @@ std::vector<Reference> references() {
   return all;
 }
 
-Positions numbers_below(std::int32_t end) {
-  Positions numbers(static_cast<std::size_t>(end));
+Tokens numbers_below(std::int32_t end) {
+  Tokens numbers(static_cast<std::size_t>(end));
   std::iota(numbers.begin(), numbers.end(), 0);
   return numbers;
 }
@@ -87,7 +87,7 @@ class Scorer {
                                   .step = step_,
                                   .iteration = step_,
                                   .first = first,
-                                  .tokens = Positions(static_cast<std::size_t>(end - first), 7)});
+                                  .tokens = Tokens(static_cast<std::size_t>(end - first), 7)});
   }
 
   /// The same, with the attention of its rows from `captured` on.
@@ -107,7 +107,7 @@ class Scorer {
   }
 
   /// The positions below `end` with the best scores in the scope, ascending.
-  [[nodiscard]] Positions best(std::int32_t scope, std::int32_t end, std::size_t count) const {
+  [[nodiscard]] Tokens best(std::int32_t scope, std::int32_t end, std::size_t count) const {
     std::vector<UnitView> units;
     for (const std::int32_t position : numbers_below(end)) {
       units.push_back({.id = position,
@@ -117,7 +117,7 @@ class Scorer {
     }
     std::vector<float> keep(units.size());
     policy_->score(scope, units, keep);
-    Positions order = numbers_below(end);
+    Tokens order = numbers_below(end);
     std::ranges::stable_sort(order, std::greater<>(), [&keep](std::int32_t position) {
       return keep[static_cast<std::size_t>(position)];
     });
@@ -142,7 +142,7 @@ TEST_CASE("h2o with mean scores keeps what kvpress's observed attention keeps") 
       scorer.step(query, query + 1, query, StepKind::decode);
     }
     for (std::int32_t head = 0; head < reference.kv_heads; ++head) {
-      const Positions& expected = reference.kept.at("observed")[static_cast<std::size_t>(head)];
+      const Tokens& expected = reference.kept.at("observed")[static_cast<std::size_t>(head)];
       CHECK(scorer.best(head, reference.tokens, expected.size()) == expected);
     }
   }
@@ -154,9 +154,9 @@ TEST_CASE("tova keeps what kvpress keeps, which is the newest token and the same
     const std::int32_t last = reference.tokens - 1;
     scorer.step(0, last, last - 1, StepKind::prefill);
     scorer.step(last, last + 1, last, StepKind::decode);
-    for (const Positions& expected : reference.kept.at("tova")) {
+    for (const Tokens& expected : reference.kept.at("tova")) {
       REQUIRE(expected.back() == last);
-      Positions others(expected.begin(), expected.end() - 1);
+      Tokens others(expected.begin(), expected.end() - 1);
       CHECK(scorer.best(0, last, others.size()) == others);
     }
   }
@@ -168,7 +168,7 @@ TEST_CASE("snapkv keeps what kvpress keeps: pooled attention of the window, and 
     scorer.step(0, reference.tokens, reference.tokens - 8, StepKind::prefill);
     scorer.fill(reference.tokens, reference.tokens + 1, StepKind::decode);  // when it decides
     for (std::int32_t head = 0; head < reference.kv_heads; ++head) {
-      const Positions& expected = reference.kept.at("snapkv")[static_cast<std::size_t>(head)];
+      const Tokens& expected = reference.kept.at("snapkv")[static_cast<std::size_t>(head)];
       CHECK(scorer.best(head, reference.tokens, expected.size()) == expected);
     }
   }
@@ -178,7 +178,7 @@ TEST_CASE("streaming keeps what kvpress keeps: four sinks and the newest tokens"
   for (const Reference& reference : references()) {
     Scorer scorer("streaming", {}, reference, 100);
     scorer.step(0, reference.tokens, 0, StepKind::prefill);
-    for (const Positions& expected : reference.kept.at("streaming")) {
+    for (const Tokens& expected : reference.kept.at("streaming")) {
       CHECK(scorer.best(0, reference.tokens, expected.size()) == expected);
     }
   }

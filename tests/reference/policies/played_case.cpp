@@ -43,7 +43,7 @@ class Player {
   }
 
   void attend(std::int32_t end, std::int32_t rows) {
-    Positions pages;
+    Tokens pages;
     for (std::int32_t token = 0; token < end; ++token) {
       if (controller_.tokens().any().in({token, 1}) > 0) pages.push_back(token);
     }
@@ -65,8 +65,8 @@ class Player {
   }
 
   [[nodiscard]] Masses masses_of(std::int32_t plane, std::int32_t end, std::int32_t rows,
-                                 const Positions& pages) const {
-    Positions held;
+                                 const Tokens& pages) const {
+    Tokens held;
     std::vector<std::size_t> at;
     for (std::size_t i = 0; i < pages.size(); ++i) {
       if (controller_.tokens().of(scope_of(plane)).in({pages[i], 1}) == 0) continue;
@@ -86,7 +86,7 @@ class Player {
 
   [[nodiscard]] std::vector<float> mean_row(std::int32_t plane, std::int32_t member,
                                             std::int32_t end, std::int32_t rows,
-                                            const Positions& held) const {
+                                            const Tokens& held) const {
     std::vector<float> mean(held.size(), 0.0F);
     for (std::int32_t query = end - rows; query < end; ++query) {
       const std::vector<float> row = input_.attention(plane, member, query, held);
@@ -114,7 +114,7 @@ class Player {
 
   void drop(std::int32_t length) {
     const auto scopes = static_cast<std::size_t>(controller_.tokens().scopes());
-    std::vector<Positions> gone(scopes);
+    std::vector<Tokens> gone(scopes);
     for (const kv::Victim& victim : controller_.victims(kv::DecisionPoint::step_end)) {
       const auto scope = kv::scope_number(controller_.sharing(), input_.shape, victim.scope);
       gone[static_cast<std::size_t>(scope)].push_back(victim.span.first);
@@ -125,7 +125,7 @@ class Player {
         evicted(controller_, victim.span);
       }
     }
-    for (Positions& positions : gone) std::ranges::sort(positions);
+    for (Tokens& positions : gone) std::ranges::sort(positions);
     if (std::ranges::any_of(gone, [](const auto& some) { return !some.empty(); })) {
       dropped_.emplace(length, std::move(gone));
     }

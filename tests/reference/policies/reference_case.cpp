@@ -68,7 +68,7 @@ std::span<const float> ReferenceInput::key(std::int32_t plane, std::int32_t toke
 }
 
 std::vector<float> ReferenceInput::attention(std::int32_t plane, std::int32_t member,
-                                             std::int32_t query, const Positions& listed) const {
+                                             std::int32_t query, const Tokens& listed) const {
   const auto asks = vector_at(*this, queries, plane * group + member, query);
   std::vector<float> shares(listed.size(), 0.0F);
   float sum = 0.0F;

@@ -12,10 +12,10 @@
 
 namespace pagequest::testing {
 
-using Positions = std::vector<std::int32_t>;
+using Tokens = std::vector<std::int32_t>;
 /// Sequence length at a decision -> (scope): positions that went, ascending. Decisions that drop
 /// nothing are left out.
-using Dropped = std::map<std::int32_t, std::vector<Positions>>;
+using Dropped = std::map<std::int32_t, std::vector<Tokens>>;
 
 /// Random queries and keys, as after the rotary embedding.
 struct ReferenceInput {
@@ -31,7 +31,7 @@ struct ReferenceInput {
   /// (key): softmax(q k / sqrt(head_dim)) over the tokens `keys` for query head `member` of the
   /// plane's group; 0 for keys behind the query.
   [[nodiscard]] std::vector<float> attention(std::int32_t plane, std::int32_t member,
-                                             std::int32_t query, const Positions& keys) const;
+                                             std::int32_t query, const Tokens& keys) const;
 };
 
 /// What a published implementation did with an input (repositories.json names it, its commit and

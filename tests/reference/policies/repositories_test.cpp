@@ -37,8 +37,8 @@ kv::PolicySpec h2o(std::int32_t budget, const std::string& recent_share) {
 }
 
 /// Until the length, (scope): all that went, ascending.
-std::vector<Positions> dropped_until(const Dropped& dropped, std::int32_t length) {
-  std::vector<Positions> all;
+std::vector<Tokens> dropped_until(const Dropped& dropped, std::int32_t length) {
+  std::vector<Tokens> all;
   for (const auto& [at, scopes] : dropped) {
     if (at > length) break;
     all.resize(scopes.size());
@@ -127,7 +127,7 @@ TEST_CASE("tova keeps what TOVA's cache keeps, for all heads of a layer and thei
 TEST_CASE("tova drops the next least token where TOVA's cache drops the newest") {
   const ReferenceCase reference = reference_case("tova newest");
   const std::int32_t last = reference.tokens;
-  REQUIRE(reference.dropped.at(last)[0] == Positions{last - 1});
+  REQUIRE(reference.dropped.at(last)[0] == Tokens{last - 1});
   const Dropped dropped = played(reference, spec("tova", 12, {}));
   CHECK(dropped_until(dropped, last - 1) == dropped_until(reference.dropped, last - 1));
   CHECK(dropped.at(last)[0] != reference.dropped.at(last)[0]);
