@@ -137,7 +137,8 @@ void Engine::State::observe(const Step& step) {
 void Engine::State::decide(const Step& step) {
   Sequence& sequence = *step.sequence;
   if (!sequence.controller) return;
-  const std::vector<kv::Victim>& victims = sequence.controller->victims(kv::DecisionPoint::step_end);
+  const std::vector<kv::Victim>& victims =
+      sequence.controller->victims(kv::DecisionPoint::step_end);
   if (*config.policy_lag_steps == 0) {
     emit_lost(sequence, sink, drop(sequence, groups, victims));
   } else {
