@@ -61,6 +61,7 @@ TEST_CASE("what one head drops counts for that head, and its page stays in a sha
   const Occupancy held = audit.take();
   CHECK(held.mean_tokens_by_head == std::vector<double>{9, 5, 9, 9});
   CHECK(held.mean_tokens == 8.0);
+  CHECK(held.dropped_tokens == 1.0);
   CHECK(held.kv_reads_tokens == 8.0);
   CHECK(held.mean_page_tokens == 11.0);
   CHECK(held.mean_shared_page_tokens == 12.0);
@@ -100,6 +101,7 @@ TEST_CASE("what all heads drop at once counts once for each") {
   fill(audit, 1, 8, 1);
   const Occupancy held = audit.take();
   CHECK(held.mean_tokens == 5.0);
+  CHECK(held.dropped_tokens == 4.0);
   CHECK(held.mean_tokens_by_head == std::vector<double>{5, 5, 5, 5});
 }
 

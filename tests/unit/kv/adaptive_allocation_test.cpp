@@ -1,17 +1,17 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/kv/allocation.h"
-
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "engine/kv/allocation.h"
 #include "tests/unit/kv/events.h"
 
 using namespace pagequest;
@@ -35,9 +35,13 @@ std::vector<UnitView> pages_with(const std::vector<std::int32_t>& tokens) {
   return pages;
 }
 
-Lost divide(AdaptiveAllocation& allocation, std::int64_t tokens_to_free) {
-  const auto lost = allocation.divide(tokens_to_free);
-  return {lost.begin(), lost.end()};
+/// Live tokens that each of `heads` heads loses.
+Lost divide(AdaptiveAllocation& allocation, std::size_t heads, std::int64_t tokens_to_free) {
+  Lost lost(heads, 0);
+  for (const kv::HeadVictim& victim : allocation.divide(tokens_to_free)) {
+    lost[static_cast<std::size_t>(victim.head)] += victim.unit.live_tokens;
+  }
+  return lost;
 }
 
 struct Head {
@@ -106,21 +110,33 @@ TEST_CASE("heads give up the lowest scores of the layer, wherever they are") {
   allocation.add(pages_with({1, 1, 1, 1}), std::vector<float>{5, 1, 2, 9}, 4);
   allocation.add(pages_with({1, 1, 1, 1}), std::vector<float>{3, 8, 7, 6}, 4);
   // 1, 2 and 3 go: two of the first head, one of the second.
-  CHECK(divide(allocation, 3) == Lost{2, 1});
+  CHECK(divide(allocation, 2, 3) == Lost{2, 1});
 }
 
 TEST_CASE("a head keeps its safeguard, and another gives up more") {
   AdaptiveAllocation allocation;
   allocation.add(pages_with({1, 1, 1}), std::vector<float>{1, 2, 3}, 2);
   allocation.add(pages_with({1, 1, 1}), std::vector<float>{7, 8, 9}, 3);
-  CHECK(divide(allocation, 4) == Lost{2, 2});
+  CHECK(divide(allocation, 2, 4) == Lost{2, 2});
 }
 
 TEST_CASE("what is protected stays, however much is to be freed") {
   AdaptiveAllocation allocation;
   allocation.add(pages_with({4, 4}), std::vector<float>{1, kProtected}, 8);
   allocation.add(pages_with({4, 4}), std::vector<float>{kProtected, kProtected}, 8);
-  CHECK(divide(allocation, 100) == Lost{4, 0});
+  CHECK(divide(allocation, 2, 100) == Lost{4, 0});
+}
+
+TEST_CASE("the lowest score there is goes first, and victims come head by head") {
+  constexpr float kLowest = -std::numeric_limits<float>::infinity();
+  AdaptiveAllocation allocation;
+  allocation.add(pages_with({1, 1, 1}), std::vector<float>{3, kLowest, 9}, 3);
+  allocation.add(pages_with({1, 1, 1}), std::vector<float>{2, 8, 1}, 3);
+  std::vector<std::pair<std::int32_t, std::int32_t>> gone;
+  for (const kv::HeadVictim& victim : allocation.divide(4)) {
+    gone.emplace_back(victim.head, victim.unit.id);
+  }
+  CHECK(gone == std::vector<std::pair<std::int32_t, std::int32_t>>{{0, 1}, {0, 0}, {1, 2}, {1, 0}});
 }
 
 TEST_CASE("a division is that of an exhaustive search, page by page") {
@@ -132,7 +148,7 @@ TEST_CASE("a division is that of an exhaustive search, page by page") {
     AdaptiveAllocation allocation;
     for (const Head& head : heads) allocation.add(head.pages, head.keep, head.most);
     CAPTURE(trial, tokens);
-    CHECK(divide(allocation, tokens) == searched(heads, tokens));
+    CHECK(divide(allocation, heads.size(), tokens) == searched(heads, tokens));
   }
 }
 
