@@ -3,10 +3,13 @@
 #include "engine/kv/allocation.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <tuple>
 
+#include "base/check.h"
 #include "base/params.h"
 
 namespace pagequest::kv {
@@ -16,10 +19,8 @@ std::string_view to_string(Allocation allocation) {
 }
 
 Allocation allocation_named(std::string_view name) {
-  for (const Allocation allocation : {Allocation::adaptive, Allocation::uniform}) {
-    if (name == to_string(allocation)) return allocation;
-  }
-  throw_unknown_name("allocation", name, {"adaptive", "uniform"});
+  constexpr std::array kAll = {Allocation::adaptive, Allocation::uniform};
+  return value_named("allocation", name, kAll);
 }
 
 void AdaptiveAllocation::clear() {
@@ -30,29 +31,32 @@ void AdaptiveAllocation::clear() {
 void AdaptiveAllocation::add(std::span<const UnitView> candidates, std::span<const float> keep,
                              std::int64_t most_tokens) {
   const auto head = static_cast<std::int32_t>(most_.size());
-  most_.push_back(std::max<std::int64_t>(0, most_tokens));
+  most_.push_back(most_tokens);
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const UnitView& unit = candidates[i];
-    candidates_.push_back({keep[i], unit.last_attended_step, unit.id, head, unit.live_tokens});
+    PQ_CHECK(!std::isnan(keep[i]), "a keep score is a number");
+    if (keep[i] == std::numeric_limits<float>::infinity()) continue;
+    candidates_.push_back({head, keep[i], candidates[i]});
   }
 }
 
-std::span<const std::int64_t> AdaptiveAllocation::divide(std::int64_t tokens_to_free) {
-  std::ranges::sort(candidates_, {}, [](const Candidate& c) {
-    return std::tuple(c.keep, c.last_attended_step, c.id, c.head);
+std::span<const HeadVictim> AdaptiveAllocation::divide(std::int64_t tokens_to_free) {
+  std::ranges::sort(candidates_, {}, [](const HeadVictim& c) {
+    return std::tuple(c.keep, c.unit.last_attended_step, c.unit.id, c.head);
   });
-  freed_.assign(most_.size(), 0);
-  for (const Candidate& candidate : candidates_) {
-    if (tokens_to_free <= 0 || std::isinf(candidate.keep)) break;
-    const auto head = static_cast<std::size_t>(candidate.head);
-    if (freed_[head] + candidate.tokens > most_[head]) {
-      most_[head] = 0;  // none of its better ones goes instead
-      continue;
-    }
-    freed_[head] += candidate.tokens;
-    tokens_to_free -= candidate.tokens;
+  victims_.clear();
+  for (const HeadVictim& candidate : candidates_) {
+    if (tokens_to_free <= 0) break;
+    std::int64_t& most = most_[static_cast<std::size_t>(candidate.head)];
+    const std::int32_t tokens = candidate.unit.live_tokens;
+    most = tokens <= most ? most - tokens : -1;  // none of its better ones goes instead
+    if (most < 0) continue;
+    victims_.push_back(candidate);
+    tokens_to_free -= tokens;
   }
-  return freed_;
+  std::ranges::sort(victims_, {}, [](const HeadVictim& victim) {
+    return std::tuple(victim.head, victim.keep, victim.unit.last_attended_step, victim.unit.id);
+  });
+  return victims_;
 }
 
 }  // namespace pagequest::kv

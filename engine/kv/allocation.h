@@ -21,6 +21,13 @@ enum class Allocation : std::uint8_t {
 /// Throws usage_error that lists the valid names.
 [[nodiscard]] Allocation allocation_named(std::string_view name);
 
+/// A candidate of one of the heads that share a budget.
+struct HeadVictim {
+  std::int32_t head;  // in the order in which they were added
+  float keep;
+  UnitView unit;
+};
+
 /// Divides what the KV heads of a layer must give up: the lowest scores of all of them go, wherever
 /// they are, but each head keeps kSafeguard of its own budget (Ada-KV, arXiv 2407.11550, section 4;
 /// the safeguard as kvpress has it, where the best tokens of a head are beyond comparison). So the
@@ -32,26 +39,19 @@ class AdaptiveAllocation {
 
   /// A layer begins.
   void clear();
-  /// Candidates of the next head with their scores; it may lose at most `most_tokens` live ones.
+  /// Candidates of the next head with their scores, +infinity for protected ones and never NaN; it
+  /// may lose at most `most_tokens` live ones.
   void add(std::span<const UnitView> candidates, std::span<const float> keep,
            std::int64_t most_tokens);
-  /// Live tokens that each head must give up, in the order of add(): together at least
-  /// `tokens_to_free`, unless what is left is protected or at its safeguard. Each is what its
-  /// lowest-scored candidates hold, in the order of select_victims().
-  [[nodiscard]] std::span<const std::int64_t> divide(std::int64_t tokens_to_free);
+  /// What goes, head by head in the order of add(), of each the lowest scores first: together at
+  /// least `tokens_to_free` live tokens, unless what is left is protected or at its safeguard.
+  /// Valid until the next call.
+  [[nodiscard]] std::span<const HeadVictim> divide(std::int64_t tokens_to_free);
 
  private:
-  struct Candidate {
-    float keep;
-    std::int32_t last_attended_step;
-    std::int32_t id;
-    std::int32_t head;
-    std::int32_t tokens;
-  };
-
-  std::vector<Candidate> candidates_;
-  std::vector<std::int64_t> most_;   // (head)
-  std::vector<std::int64_t> freed_;  // (head)
+  std::vector<HeadVictim> candidates_;
+  std::vector<HeadVictim> victims_;
+  std::vector<std::int64_t> most_;  // (head): tokens that it may still lose
 };
 
 }  // namespace pagequest::kv

@@ -129,6 +129,11 @@ struct EvictionController::State {
     return held(scope) - policy->budget_tokens(scope, budget_tokens);
   }
 
+  void take(std::int32_t scope, const UnitView& unit, Choice& choice) const {
+    choice.units.push_back({scope, unit.id});
+    add_victims(scope, unit, choice.victims);
+  }
+
   void score_candidates(std::int32_t scope) {
     list_candidates(scope);
     keep.resize(units.size());
@@ -139,10 +144,7 @@ struct EvictionController::State {
     if (tokens_to_free <= 0) return;
     score_candidates(scope);
     select_victims(units, keep, tokens_to_free, selected);
-    for (const std::size_t i : selected) {
-      choice.units.push_back({scope, units[i].id});
-      add_victims(scope, units[i], choice.victims);
-    }
+    for (const std::size_t i : selected) take(scope, units[i], choice);
   }
 
   /// For the heads of a layer, whose first scope is given.
@@ -156,19 +158,15 @@ struct EvictionController::State {
       score_candidates(scope);
       shares.add(units, keep, held(scope) - std::llround(AdaptiveAllocation::kSafeguard * budget));
     }
-    const std::span<const std::int64_t> lost = shares.divide(excess);
-    for (std::size_t i = 0; i < lost.size(); ++i) {
-      drop(first + static_cast<std::int32_t>(i), lost[i], choice);
+    for (const HeadVictim& victim : shares.divide(excess)) {
+      take(first + victim.head, victim.unit, choice);
     }
   }
 
   void judge(std::int32_t number, Choice& choice) {
     list_candidates(number);
     const Verdict verdict = policy->judge(number, units);
-    for (const std::size_t i : verdict.dropped) {
-      choice.units.push_back({number, units[i].id});
-      add_victims(number, units[i], choice.victims);
-    }
+    for (const std::size_t i : verdict.dropped) take(number, units[i], choice);
     const Scope scope = scope_at(policy->sharing(), shape, number);
     for (const auto& [i, precision] : verdict.stored) {
       choice.units.push_back({number, units[i].id});
