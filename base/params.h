@@ -65,4 +65,16 @@ template <class Values>
   throw_unknown_name(kind, name, valid);
 }
 
+/// The one of `entries` that has that `name`. Throws usage_error that lists those of all.
+template <class Entries>
+[[nodiscard]] const auto& entry_named(std::string_view kind, std::string_view name,
+                                      const Entries& entries) {
+  std::vector<std::string> valid;
+  for (const auto& entry : entries) {
+    if (entry.name == name) return entry;
+    valid.emplace_back(entry.name);
+  }
+  throw_unknown_name(kind, name, valid);
+}
+
 }  // namespace pagequest

@@ -3,31 +3,15 @@
 #include "engine/model/weights_hash.h"
 
 #include <algorithm>
-#include <cstring>
 #include <span>
 
+#include "base/hash_words.h"
 #include "base/rng.h"
 
 namespace pagequest::model {
 namespace {
 
 using Bytes = std::span<const std::byte>;
-
-constexpr std::size_t kWord = sizeof(std::uint64_t);
-
-/// Eight bytes at a time through mix64; the last ones are padded with zeros.
-std::uint64_t hash_words(std::uint64_t hash, Bytes bytes) {
-  std::uint64_t word = 0;
-  std::size_t at = 0;
-  for (; at + kWord <= bytes.size(); at += kWord) {
-    std::memcpy(&word, bytes.data() + at, kWord);
-    hash = mix64(hash ^ word);
-  }
-  if (at == bytes.size()) return hash;
-  word = 0;
-  std::memcpy(&word, bytes.data() + at, bytes.size() - at);
-  return mix64(hash ^ word);
-}
 
 /// The length keeps zero padding apart from zero bytes.
 std::uint64_t hash_text(std::uint64_t hash, const std::string& text) {
@@ -37,7 +21,7 @@ std::uint64_t hash_text(std::uint64_t hash, const std::string& text) {
 /// In parts, whose memory goes back to the system.
 std::uint64_t hash_data(std::uint64_t hash, Bytes bytes, const std::stop_token& stop) {
   constexpr std::size_t kPart = std::size_t{8} << 20U;
-  static_assert(kPart % kWord == 0);
+  static_assert(kPart % sizeof(std::uint64_t) == 0);
   hash = mix64(hash ^ bytes.size());
   for (std::size_t at = 0; at < bytes.size() && !stop.stop_requested(); at += kPart) {
     const Bytes part = bytes.subspan(at, std::min(kPart, bytes.size() - at));

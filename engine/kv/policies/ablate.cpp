@@ -24,20 +24,27 @@
 namespace pagequest::kv {
 namespace {
 
+template <class Value>
+struct Named {
+  std::string_view name;
+  Value value;
+};
+
 enum class Where : std::uint8_t { any, call, early, late, prompt, response, sink, thought };
-constexpr std::array<std::string_view, 8> kWhere = {"any",    "call",     "early", "late",
-                                                    "prompt", "response", "sink",  "thought"};
+constexpr std::array<Named<Where>, 8> kWhere = {{{"any", Where::any},
+                                                 {"call", Where::call},
+                                                 {"early", Where::early},
+                                                 {"late", Where::late},
+                                                 {"prompt", Where::prompt},
+                                                 {"response", Where::response},
+                                                 {"sink", Where::sink},
+                                                 {"thought", Where::thought}}};
 
 enum class Heads : std::uint8_t { all, random, stable, unstable };
-constexpr std::array<std::string_view, 4> kHeads = {"all", "random", "stable", "unstable"};
-
-template <class Value, std::size_t kCount>
-Value named(const std::string& kind, const std::string& name,
-            const std::array<std::string_view, kCount>& names) {
-  const auto at = std::ranges::find(names, name);
-  if (at != names.end()) return static_cast<Value>(at - names.begin());
-  throw_unknown_name(kind + " of ablate", name, {names.begin(), names.end()});
-}
+constexpr std::array<Named<Heads>, 4> kHeads = {{{"all", Heads::all},
+                                                 {"random", Heads::random},
+                                                 {"stable", Heads::stable},
+                                                 {"unstable", Heads::unstable}}};
 
 struct Ablation {
   Where where;
@@ -196,8 +203,8 @@ std::span<const ParamSpec> ablate_params() {
 
 std::unique_ptr<EvictionPolicy> make_ablate(const Params& params, const PolicyContext& context) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
-  const Ablation of{.where = named<Where>("place", params.text("where"), kWhere),
-                    .heads = named<Heads>("heads", params.text("heads"), kHeads),
+  const Ablation of{.where = entry_named("place of ablate", params.text("where"), kWhere).value,
+                    .heads = entry_named("heads of ablate", params.text("heads"), kHeads).value,
                     .mark = integer_in(params, "ablate", "mark", -1, kMost),
                     .length = integer_in(params, "ablate", "length", 1, 1 << 20),
                     .count = integer_in(params, "ablate", "count", 0, 1 << 20),

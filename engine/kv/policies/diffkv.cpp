@@ -147,17 +147,8 @@ constexpr std::array kPresets = {
     Preset{"qwq-32b", {0.0, 3.0}},
 };
 
-const Bars& preset_named(std::string_view name) {
-  std::vector<std::string> valid;
-  for (const Preset& preset : kPresets) {
-    if (preset.name == name) return preset.bars;
-    valid.emplace_back(preset.name);
-  }
-  throw_unknown_name("preset of DiffKV", name, valid);
-}
-
 Bars bars_of(const Params& params) {
-  Bars bars = preset_named(params.text("preset"));
+  Bars bars = entry_named("preset of DiffKV", params.text("preset"), kPresets).bars;
   const double prune = real_in(params, "diffkv", "prune", -1.0, 1e6);
   const double quant = real_in(params, "diffkv", "quant", -1.0, 1e6);
   if (prune >= 0.0) bars.prune = prune;

@@ -10,7 +10,7 @@ namespace pagequest::kv {
 
 /// The value that is at `rank` (from 0) when the values are in descending order, as
 /// std::nth_element finds it, in few passes that read memory in order: a sample's values bracket
-/// it, and only what lies between two of them is put in order. `between` is working memory. The
+/// it, and only what lies between two of them is put in order. `memory` is working memory. The
 /// rank must be below the number of values, none of which may be NaN.
 [[nodiscard]] float kth_largest(std::span<const float> values, std::size_t rank,
                                 std::vector<float>& memory);

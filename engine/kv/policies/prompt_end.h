@@ -18,6 +18,8 @@ class PromptEnd {
   }
   [[nodiscard]] bool covers(TokenSpan span) const { return span.first < end_; }
   [[nodiscard]] std::int32_t end() const { return end_; }
+  /// Whether a decode step was there.
+  [[nodiscard]] bool is_decoding() const { return decoding_; }
 
  private:
   std::int32_t end_ = 0;  // position behind the last prompt token

@@ -26,15 +26,6 @@ constexpr std::array kPresets = {
     Preset{"rkv-decode", {8, 7, Pool::max, GroupMass::max, 128}},
 };
 
-const SnapConfig& preset_named(std::string_view name) {
-  std::vector<std::string> valid;
-  for (const Preset& preset : kPresets) {
-    if (preset.name == name) return preset.config;
-    valid.emplace_back(preset.name);
-  }
-  throw_unknown_name("preset of SnapKV", name, valid);
-}
-
 Pool pool_named(std::string_view name) {
   if (name == "none") return Pool::none;
   if (name == "average") return Pool::average;
@@ -71,7 +62,7 @@ std::span<const ParamSpec> snap_params() {
 }
 
 SnapConfig snap_config(const Params& params, std::string_view policy) {
-  SnapConfig config = preset_named(params.text("preset"));
+  SnapConfig config = entry_named("preset of SnapKV", params.text("preset"), kPresets).config;
   const std::int32_t window = integer_in(params, policy, "window", 0, 1 << 16);
   const std::int32_t kernel = integer_in(params, policy, "kernel", 0, 255);
   if (window > 0) config.window = window;

@@ -18,10 +18,10 @@ void TokenPlaces::observe(const Event& event) {
 
 void TokenPlaces::fill(const TokensFilled& filled) {
   const bool decodes = filled.kind == StepKind::decode;
-  decoded_ = decoded_ || decodes;
+  prompt_.observe(filled);
   filled_ = filled.first + static_cast<std::int32_t>(filled.tokens.size());
-  if (!decoded_) prompt_end_ = filled_;
-  const Place place = decodes ? Place::thought : decoded_ ? Place::other : Place::prompt;
+  const Place behind_prompt = decodes ? Place::thought : Place::other;
+  const Place place = prompt_.is_decoding() ? behind_prompt : Place::prompt;
   const auto end = static_cast<std::size_t>(filled_);
   if (places_.size() < end) places_.resize(end, place);
 }

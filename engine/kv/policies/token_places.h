@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/events.h"
+#include "engine/kv/policies/prompt_end.h"
 
 namespace pagequest::kv {
 
@@ -26,7 +27,7 @@ class TokenPlaces {
   /// Positions filled so far.
   [[nodiscard]] std::int32_t filled() const { return filled_; }
   /// Position behind the last token of the prompt.
-  [[nodiscard]] std::int32_t prompt_end() const { return prompt_end_; }
+  [[nodiscard]] std::int32_t prompt_end() const { return prompt_.end(); }
   /// Of a position below filled().
   [[nodiscard]] Place at(std::int32_t position) const {
     return places_[static_cast<std::size_t>(position)];
@@ -38,8 +39,7 @@ class TokenPlaces {
 
   std::vector<Place> places_;  // (position), beyond filled_ as far as tools have announced
   std::int32_t filled_ = 0;
-  std::int32_t prompt_end_ = 0;
-  bool decoded_ = false;
+  PromptEnd prompt_;
 };
 
 }  // namespace pagequest::kv
