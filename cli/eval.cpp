@@ -48,7 +48,8 @@ Results results_of(const Evaluation& evaluation, const std::vector<EvaluatedCell
   results.documents.emplace_back("frontier.md", std::move(frontier));
   ResultTable ablation = ablation_table(finished);
   if (ablation.rows().empty()) return results;
-  results.documents.emplace_back("ablation.md", ablation_markdown(ablation, evaluation.command));
+  results.documents.emplace_back("ablation.md",
+                                 ablation_markdown(ablation, finished, evaluation.command));
   results.tables.push_back(std::move(ablation));
   return results;
 }

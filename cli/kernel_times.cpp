@@ -36,8 +36,16 @@ double peak_tflops(const model::Model& model, int threads) {
 
 }  // namespace
 
-void require_kernel_times(const KernelTimesConfig& config, runtime::Device device) {
+void require_kernel_times(const KernelTimesConfig& config, const runtime::EngineConfig& engine) {
+  const runtime::Device device = engine.device;
   if (config.clock != kOff) (void)clock_of(config, device);
+  if (config.clock != kOff && engine.page_bounds) {
+    throw usage_error({.what = "times of kernels whose work is not known beforehand",
+                       .where = "option --kernel-times",
+                       .found = "a policy that selects what each decode step reads",
+                       .expected = "a policy that reads all that it keeps",
+                       .hint = "leave --kernel-times out, or record with --policy full"});
+  }
   if (!config.ceilings) return;
   if (config.clock == kOff) {
     throw usage_error({.what = "ceilings without times to hold against them",

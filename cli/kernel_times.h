@@ -21,9 +21,10 @@ struct KernelTimesConfig {
   bool ceilings = false;      // measure what the processor can do at most
 };
 
-/// Throws usage_error on an unknown clock, one that the device lacks, or ceilings that nothing can
-/// be held against.
-void require_kernel_times(const KernelTimesConfig& config, runtime::Device device);
+/// Throws usage_error on an unknown clock, one that the device lacks, ceilings that nothing can be
+/// held against, or times of an engine that selects what it reads. `engine` is as the policy wants
+/// it.
+void require_kernel_times(const KernelTimesConfig& config, const runtime::EngineConfig& engine);
 
 /// None if no kernels are timed. `engine` must have been resolved. Throws as make_kernel_timer().
 [[nodiscard]] std::optional<tracer::ChosenTimer> make_timer(const KernelTimesConfig& config,

@@ -216,7 +216,6 @@ runtime::EngineConfig engine_config(const RecordingConfig& config) {
   runtime::EngineConfig engine = config.engine;
   engine.device = runtime::resolve(runtime::device_named(config.device));
   runtime::require(engine.device);
-  require_kernel_times(config.kernel_times, engine.device);
   if (config.policy_lag != -1) engine.policy_lag_steps = config.policy_lag;
   engine.keep_logits = false;
   engine.capture = config.attention;
@@ -229,6 +228,7 @@ runtime::EngineConfig engine_config(const RecordingConfig& config) {
   const kv::PolicySpec policy = with_memory(config).policy;
   const runtime::KvTables asked = engine.kv_tables;
   engine = runtime::fitted(engine, policy);
+  require_kernel_times(config.kernel_times, engine);
   if (config.kv_tables != "auto") engine.kv_tables = asked;
   return engine;
 }

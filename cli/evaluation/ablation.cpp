@@ -9,7 +9,7 @@
 #include <fmt/core.h>
 
 #include "analyzer/paired.h"
-#include "cli/version.h"
+#include "cli/evaluation/provenance.h"
 
 namespace pagequest::cli {
 namespace {
@@ -46,17 +46,18 @@ std::vector<const EvaluatedCell*> controls_of(const std::vector<EvaluatedCell>& 
 
 bool dropped_as_much(const Episodes& controls, EpisodeId id, double dropped) {
   const auto control = controls.find(id);
-  return control != controls.end() && control->second->dropped_tokens == dropped;
+  return control != controls.end() && control->second->occupancy.dropped_tokens == dropped;
 }
 
 /// The episodes of `cell` in which as much was dropped as in those of all controls, and anything.
 Episodes pairs_of(const CellResult& cell, const std::vector<const EvaluatedCell*>& controls) {
   Episodes pairs = episodes_of(cell);
-  std::erase_if(pairs, [](const auto& pair) { return pair.second->dropped_tokens == 0.0; });
+  std::erase_if(pairs,
+                [](const auto& pair) { return pair.second->occupancy.dropped_tokens == 0.0; });
   for (const EvaluatedCell* control : controls) {
     const Episodes others = episodes_of(control->second);
     std::erase_if(pairs, [&](const auto& pair) {
-      return !dropped_as_much(others, pair.first, pair.second->dropped_tokens);
+      return !dropped_as_much(others, pair.first, pair.second->occupancy.dropped_tokens);
     });
   }
   return pairs;
@@ -143,12 +144,13 @@ ResultTable ablation_table(const std::vector<EvaluatedCell>& cells) {
   return table;
 }
 
-std::string ablation_markdown(const ResultTable& table, const std::string& command) {
+std::string ablation_markdown(const ResultTable& table, const std::vector<EvaluatedCell>& cells,
+                              const std::string& command) {
   std::string text = fmt::format(
-      "Made by `{}` (PageQuest {}, commit {}). {} `both / only / only / none`: episodes that both "
+      "{}. {} `both / only / only / none`: episodes that both "
       "answer, only the one it is held against, only the one without the tokens, or none. The "
       "p-values are not corrected for their number.\n",
-      command, version(), commit(), table.description());
+      made_by(command, cells), table.description());
   std::string task;
   for (std::size_t row = 0; row < table.rows().size(); ++row) {
     if (task != table.text(row, "task")) {

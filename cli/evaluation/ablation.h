@@ -17,7 +17,9 @@ namespace pagequest::cli {
 /// dropped, when all the cells' episodes are still alike.
 [[nodiscard]] ResultTable ablation_table(const std::vector<EvaluatedCell>& cells);
 
-/// The table's main columns as Markdown, a section a task.
-[[nodiscard]] std::string ablation_markdown(const ResultTable& table, const std::string& command);
+/// The table's main columns as Markdown, a section a task; `cells` are those it was made of.
+[[nodiscard]] std::string ablation_markdown(const ResultTable& table,
+                                            const std::vector<EvaluatedCell>& cells,
+                                            const std::string& command);
 
 }  // namespace pagequest::cli

@@ -16,7 +16,6 @@
 #include "base/error.h"
 #include "cli/evaluation/core_clock.h"
 #include "cli/evaluation/custom_task.h"
-#include "cli/evaluation/dropped_tokens.h"
 #include "cli/evaluation/written_tokens.h"
 #include "cli/recording.h"
 #include "cli/version.h"
@@ -65,19 +64,14 @@ class Audited final : public EventSink {
  public:
   explicit Audited(const model::ModelConfig& model, bool keeps_text)
       : audit_({.layers = model.layers, .kv_heads = model.kv_heads}, kAuditPageTokens),
-        dropped_({.layers = model.layers, .kv_heads = model.kv_heads}),
         keeps_text_(keeps_text) {}
 
   void on(const Event& event) override {
     audit_.on(event);
-    dropped_.on(event);
     if (keeps_text_) written_.on(event);
     if (const auto* ended = std::get_if<EpisodeEnded>(&event)) {
       const EpisodeId id = ended->episode;
-      episodes_[id] = {.ended = *ended,
-                       .occupancy = audit_.take(id),
-                       .dropped_tokens = dropped_.take(id),
-                       .written = written_.take(id)};
+      episodes_[id] = {.ended = *ended, .occupancy = audit_.take(id), .written = written_.take(id)};
     }
   }
   [[nodiscard]] bool wants_attention() const override { return false; }
@@ -90,7 +84,6 @@ class Audited final : public EventSink {
 
  private:
   kv::OccupancyAudit audit_;
-  DroppedTokens dropped_;
   bool keeps_text_;
   WrittenTokens written_;
   std::map<EpisodeId, EvaluatedEpisode> episodes_;
@@ -135,8 +128,8 @@ void for_each_number(Episode& episode, Visit visit) {
   visit("peak_stored_tokens", held.peak_stored_tokens);
   visit("kv_reads_tokens", held.kv_reads_tokens);
   visit("kv_rows_touched_tokens", held.kv_rows_touched_tokens);
+  visit("dropped_tokens", held.dropped_tokens);
   visit("has_answer", episode.has_answer);
-  visit("dropped_tokens", episode.dropped_tokens);
 }
 
 /// Token ids with spaces between them: as a list, each would take a line of the file.

@@ -23,7 +23,6 @@ struct EvaluatedEpisode {
   EpisodeEnded ended;
   kv::Occupancy occupancy;                 // in tokens, see there; mean_tokens_by_head is not kept
   bool has_answer = true;                  // without one, `ended.correct` says nothing
-  double dropped_tokens = 0;               // mean over layers and KV heads
   std::vector<std::int32_t> written = {};  // by the model on its main thread; of custom tasks only
 };
 

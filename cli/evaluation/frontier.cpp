@@ -6,14 +6,12 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <set>
 #include <string>
 
 #include <fmt/core.h>
-#include <fmt/ranges.h>
 
 #include "analyzer/wilson.h"
-#include "cli/version.h"
+#include "cli/evaluation/provenance.h"
 
 namespace pagequest::cli {
 namespace {
@@ -78,13 +76,6 @@ Means means_of(const CellResult& cell) {
       .reads = mean(cell, [](const auto& e) { return e.occupancy.kv_reads_tokens; }),
       .aux_tokens = mean(cell, [](const auto& e) { return double(e.ended.aux_tokens); }),
   };
-}
-
-/// The builds that played the cells.
-std::string commits_of(const std::vector<EvaluatedCell>& cells) {
-  std::set<std::string> commits;
-  for (const auto& [spec, cell] : cells) commits.insert(cell.commit);
-  return fmt::format("{} {}", commits.size() == 1 ? "commit" : "commits", fmt::join(commits, ", "));
 }
 
 double core_minutes(const std::vector<EvaluatedCell>& cells) {
@@ -158,14 +149,14 @@ ResultTable frontier_table(const std::vector<EvaluatedCell>& cells) {
 
 std::string frontier_markdown(const std::vector<EvaluatedCell>& cells, const std::string& command) {
   std::string text = fmt::format(
-      "Made by `{}` (PageQuest {}, {}) in {:.0f} minutes of processor time. Tokens are "
+      "{} in {:.0f} minutes of processor time. Tokens are "
       "means over layers and KV heads; `mean` is over decode steps. `stored`: the same in bytes, "
       "as "
       "tokens of 16 bits an element. `pages` and `one table`: tokens' worth of the pages of 16 "
       "that "
       "stay in use, if each head has its own page table or all share one. `reads`: keys read by "
       "decode steps, as a share of those of `full`.\n",
-      command, version(), commits_of(cells), core_minutes(cells));
+      made_by(command, cells), core_minutes(cells));
   std::string task;
   double full_reads = 0.0;
   for (const auto& [spec, cell] : cells) {

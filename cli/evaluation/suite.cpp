@@ -32,7 +32,7 @@ std::vector<SuitePolicy> paper_policies() {
     return SuitePolicy{.label = policy + "+prompt",
                        .policy = policy,
                        .params = {{"protect_prompt", "true"}},
-                       .needs_no_tools = true,
+                       .plays = Plays::without_tools,
                        .page_size = kBlock};
   };
   const auto rules = [](std::string label, std::string policy,
@@ -49,7 +49,7 @@ std::vector<SuitePolicy> paper_policies() {
                        .policy = label,
                        .params = std::move(params),
                        .budgeted = budgeted,
-                       .needs_tools = true};
+                       .plays = Plays::with_tools};
   };
   return {
       {.label = "full", .policy = "full", .budgeted = false},
@@ -128,7 +128,11 @@ std::string in_file_name(std::string_view label) {
   return text;
 }
 
-constexpr std::array<std::pair<std::string_view, Suite (*)()>, 3> kSuites{
+struct SuiteEntry {
+  std::string_view name;
+  Suite (*make)();
+};
+constexpr std::array<SuiteEntry, 3> kSuites{
     {{"ablation", ablation_suite}, {"paper", paper}, {"quick", quick}}};
 
 }  // namespace
@@ -139,12 +143,7 @@ std::vector<std::string> suite_names() {
   return names;
 }
 
-Suite suite_named(std::string_view name) {
-  for (const auto& [known, make] : kSuites) {
-    if (known == name) return make();
-  }
-  throw_unknown_name("suite", name, suite_names());
-}
+Suite suite_named(std::string_view name) { return entry_named("suite", name, kSuites).make(); }
 
 std::string CellSpec::name() const {
   std::string text = task.task + "-" + task.setting + "." + in_file_name(policy.label);
@@ -156,8 +155,8 @@ std::vector<CellSpec> cells_of(const Suite& suite, std::uint64_t seed, std::int3
   std::vector<CellSpec> cells;
   for (const SuiteTask& task : suite.tasks) {
     for (const SuitePolicy& policy : suite.policies) {
-      if (policy.needs_tools && !task.has_tools) continue;
-      if (policy.needs_no_tools && task.has_tools) continue;
+      const Plays other = task.has_tools ? Plays::without_tools : Plays::with_tools;
+      if (policy.plays == other) continue;
       if (!policy.only_task.empty() && policy.only_task != task.task) continue;
       const std::vector<std::int32_t> none{0};
       for (const std::int32_t budget : policy.budgeted ? task.budgets_tokens : none) {

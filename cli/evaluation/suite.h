@@ -13,14 +13,20 @@ namespace pagequest::cli {
 
 struct CustomTask;
 
+/// On which tasks of a suite a policy is compared.
+enum class Plays : std::uint8_t {
+  everywhere,
+  with_tools,     // it has nothing to drop where no tool responds
+  without_tools,  // where the model only thinks
+};
+
 /// A policy as an evaluation compares it.
 struct SuitePolicy {
   std::string label;
   std::string policy;  // a registered one, or kHindsight
   std::map<std::string, std::string> params = {};
   bool budgeted = true;
-  bool needs_tools = false;     // it has nothing to drop where no tool responds
-  bool needs_no_tools = false;  // played where the model only thinks
+  Plays plays = Plays::everywhere;
   std::int32_t page_size = 16;  // tokens
   std::string only_task = {};   // of the suite; empty: all of them
   // Of an ablation: the class whose tokens go, how many of them, and the labels of the policies

@@ -146,6 +146,8 @@ Occupancy OccupancyAudit::take(EpisodeId episode) {
                        &sums.mean_stored_tokens}) {
     *mean /= steps;
   }
+  const double filled = heads_ * account.tokens.any().next_position();
+  sums.dropped_tokens = (filled - account.head_tokens()) / heads_;
   for (const std::int64_t sum : account.sum_by_head) {
     sums.mean_tokens_by_head.push_back(static_cast<double>(sum) / steps);
   }

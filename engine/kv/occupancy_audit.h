@@ -37,6 +37,7 @@ struct Occupancy {
   /// the pages that each head holds, dead rows included, if each had a page table of its own. A
   /// step that selects keys touches just those.
   double kv_rows_touched_tokens = 0.0;
+  double dropped_tokens = 0.0;              // of the main thread; a quarter of the heads: a quarter
   std::vector<double> mean_tokens_by_head;  // (layer, KV head)
 };
 

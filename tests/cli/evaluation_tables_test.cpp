@@ -19,7 +19,7 @@ EvaluatedEpisode episode(std::int32_t id, bool correct, double dropped, Text wri
   EvaluatedEpisode episode{};
   episode.ended.episode = EpisodeId{id};
   episode.ended.correct = correct;
-  episode.dropped_tokens = dropped;
+  episode.occupancy.dropped_tokens = dropped;
   episode.written = std::move(written);
   return episode;
 }

@@ -78,6 +78,16 @@ TEST_CASE("a trace without kernel times says so, and how to record them") {
   CHECK(all.err.find("no kernel times") == std::string::npos);
 }
 
+TEST_CASE("times of a policy that selects what it reads are refused before anything is recorded") {
+  const TemporaryFolder folder;
+  const std::string trace = path(folder, "t.h5");
+  const Outcome outcome =
+      run_program(kRecord + "--policy quest --budget 64 --kernel-times host -o " + trace);
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.err.find("option --kernel-times") != std::string::npos);
+  CHECK(std::filesystem::is_empty(folder.path()));
+}
+
 TEST_CASE("clocks and ceilings that can't be are usage errors before anything is recorded") {
   const TemporaryFolder folder;
   const std::string out = "-o " + path(folder, "t.h5");

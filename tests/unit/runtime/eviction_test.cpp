@@ -41,28 +41,7 @@ TEST_CASE("A commanded eviction leaves holes inside pages and equals masked atte
   const model::Model model = tiny_model();
   RecordingSink sink;
   Engine engine(model, {.page_size = 16, .pool_pages = 100, .prefill_chunk = 16}, sink);
-  const SequenceId sequence =
-      add(engine, random_tokens(20, 1), {}, {.name = "sidequest", .params = {}});
-  drain(engine);
-  engine.notify(sequence, TurnBegan{.episode = kEpisode, .turn = 0});
-  engine.notify(sequence, ToolResponded{.episode = kEpisode,
-                                        .turn = 0,
-                                        .cursor = 0,
-                                        .call = {.first = 18, .count = 2},
-                                        .response = {.first = 21, .count = 33},
-                                        .tool = "open"});
-  engine.append(sequence, random_tokens(45, 2));
-  drain(engine);
-  const std::vector<std::int32_t> cursors{0};
-  engine.notify(sequence, AuxForked{.episode = kEpisode,
-                                    .turn = 1,
-                                    .step = engine.steps(sequence) - 1,
-                                    .fork_point = engine.next_position(sequence),
-                                    .shared_pages = engine.mapped_pages(sequence)});
-  engine.notify(
-      sequence,
-      AuxJoined{.episode = kEpisode, .turn = 1, .tokens = 0, .parsed = true, .cursors = cursors});
-  engine.turn_boundary(sequence, 1);
+  const SequenceId sequence = lose_response(engine);
   REQUIRE(sink.evicted.size() == 1);
   CHECK(sink.evicted[0].span == TokenSpan{21, 33});
   CHECK(sink.evicted[0].tokens == 33);

@@ -169,4 +169,31 @@ inline SequenceId add(Engine& engine, const std::vector<std::int32_t>& prompt,
   return engine.add(kEpisode, prompt, sampling, policy);
 }
 
+/// A tool response of 33 tokens from position 21 on in a main thread of 65 tokens goes.
+inline SequenceId lose_response(Engine& engine, const std::string& positions = "original") {
+  const SequenceId sequence = add(engine, random_tokens(20, 1), {},
+                                  {.name = "sidequest", .params = {{"positions", positions}}});
+  drain(engine);
+  engine.notify(sequence, TurnBegan{.episode = kEpisode, .turn = 0});
+  engine.notify(sequence, ToolResponded{.episode = kEpisode,
+                                        .turn = 0,
+                                        .cursor = 0,
+                                        .call = {.first = 18, .count = 2},
+                                        .response = {.first = 21, .count = 33},
+                                        .tool = "open"});
+  engine.append(sequence, random_tokens(45, 2));
+  drain(engine);
+  const std::vector<std::int32_t> cursors{0};
+  engine.notify(sequence, AuxForked{.episode = kEpisode,
+                                    .turn = 1,
+                                    .step = engine.steps(sequence) - 1,
+                                    .fork_point = engine.next_position(sequence),
+                                    .shared_pages = engine.mapped_pages(sequence)});
+  engine.notify(
+      sequence,
+      AuxJoined{.episode = kEpisode, .turn = 1, .tokens = 0, .parsed = true, .cursors = cursors});
+  engine.turn_boundary(sequence, 1);
+  return sequence;
+}
+
 }  // namespace pagequest::runtime::test
