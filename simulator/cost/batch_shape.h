@@ -16,6 +16,7 @@ struct BatchShape {
   std::int64_t prefill_tokens = 0;
   std::int64_t decode_reads = 0;         // cached tokens read by decode, per full layer
   std::int64_t decode_window_reads = 0;  // the same, per sliding layer
+  std::int64_t longest_decode = 0;       // the most that one sequence's decode reads, full layers
   double prefill_pairs = 0.0;            // (query, key) pairs of prefill, per full layer
   double prefill_window_pairs = 0.0;     // the same, per sliding layer
 
@@ -28,6 +29,7 @@ struct BatchShape {
     ++decode_tokens;
     decode_reads += context;
     decode_window_reads += std::min(context, window);
+    longest_decode = std::max(longest_decode, context);
   }
 
   /// A chunk of `tokens` behind `context` cached ones, causal; `samples` if it ends its input.

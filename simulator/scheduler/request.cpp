@@ -8,7 +8,7 @@
 namespace pagequest::simulator {
 
 Request::Request(std::int32_t id, const Session& session, std::int32_t page_tokens)
-    : id_(id), session_(&session), kv_(page_tokens) {
+    : id_(id), page_tokens_(page_tokens), session_(&session), kv_(page_tokens) {
   advance();
 }
 
@@ -89,6 +89,11 @@ bool Request::run(const Operation& operation) {
                    if (aux_running()) kv_.fork();
                    return true;
                  },
+                 [&](const Prompt& op) {
+                   kv_ = SequenceKv(page_tokens_);
+                   return compute(StepKind::prefill, op.tokens);
+                 },
+                 [&](const StartAgents&) { return true; }, [&](const AwaitAgents&) { return true; },
                  [&](const JoinAux&) {
                    if (!aux_running()) return true;
                    blocked_ = Blocked::join;

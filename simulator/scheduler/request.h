@@ -70,6 +70,7 @@ class Request {
   std::int32_t tool_calls_ = 0;
   std::int32_t turns_ = 0;
   std::size_t next_operation_ = 0;
+  std::int32_t page_tokens_;
   const Session* session_;
   SequenceKv kv_;
 };

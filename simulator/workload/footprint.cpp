@@ -15,6 +15,10 @@ Footprint footprint(const Session& session, std::int32_t page_tokens) {
   const auto grow = [&kv](std::int32_t tokens) { kv.main().grow(tokens); };
   for (const Operation& operation : session.program) {
     std::visit(Overloaded{[&](const Prefill& op) { grow(op.tokens); },
+                          [&](const Prompt& op) {
+                            kv = SequenceKv(page_tokens);
+                            grow(op.tokens);
+                          },
                           [&](const Decode& op) { grow(op.tokens); },
                           [&](const Evict& op) { kv.evict(op.span); },
                           [&](const ForkAux& op) {

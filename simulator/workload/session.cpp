@@ -15,6 +15,11 @@ SessionTotals totals(const Session& session) {
                             out.prefill += op.tokens;
                             kv.grow(op.tokens);
                           },
+                          [&](const Prompt& op) {
+                            out.prefill += op.tokens;
+                            kv = KvExtent(1);
+                            kv.grow(op.tokens);
+                          },
                           [&](const Decode& op) {
                             out.decode += op.tokens;
                             kv.grow(op.tokens);

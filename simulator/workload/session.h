@@ -8,14 +8,27 @@
 #include <vector>
 
 #include "base/events.h"
+#include "simulator/event_queue.h"
 
 namespace pagequest::simulator {
+
+/// Identity of the tokens of a full page: equal ids hold equal keys and values (a hash over all
+/// tokens up to the page's end, or what a trace states in its place).
+using BlockId = std::uint64_t;
 
 /// What an episode asks of a server, in served tokens and in program order.
 ///
 /// Tokens that get keys and values, as recorded:
 struct Prefill {  // the prompt, or a tool response with the token that ended the call
   std::int32_t tokens;
+};
+/// A request of its own: what the sequence held before goes back to the prefix cache, and a prompt
+/// of `tokens` is looked up there and prefilled. Its first `blocks` pages are full and have the
+/// identities Session::blocks[first_block ...]; the rest has none.
+struct Prompt {
+  std::int32_t tokens;
+  std::int32_t first_block;
+  std::int32_t blocks;
 };
 struct Decode {  // one token a step
   std::int32_t tokens;
@@ -24,10 +37,18 @@ struct Decode {  // one token a step
 struct Evict {
   TokenSpan span;
 };
-/// The main thread waits for a tool.
+/// The main thread waits for a tool, or for its user.
 struct CallTool {
   std::string tool;
+  Nanoseconds duration = -1;  // as recorded; -1: drawn from the tool latency distribution
 };
+/// Sub-agents Session::agents[first ... first + count) start, and the main thread goes on.
+struct StartAgents {
+  std::int32_t first;
+  std::int32_t count;
+};
+/// The main thread waits until all started sub-agents have ended.
+struct AwaitAgents {};
 struct BeginTurn {
   std::int32_t turn;
 };
@@ -39,7 +60,8 @@ struct ForkAux {
 /// The main thread needs the auxiliary thread's command, and waits for it if need be.
 struct JoinAux {};
 
-using Operation = std::variant<Prefill, Decode, Evict, CallTool, BeginTurn, ForkAux, JoinAux>;
+using Operation = std::variant<Prefill, Decode, Evict, CallTool, BeginTurn, ForkAux, JoinAux,
+                               Prompt, StartAgents, AwaitAgents>;
 
 /// Served tokens of one turn by what they are.
 struct TurnTokens {
@@ -54,6 +76,10 @@ struct Session {
   EpisodeId episode;
   std::vector<Operation> program;
   std::vector<TurnTokens> turns;
+  Nanoseconds arrival = -1;          // as recorded; -1: as the load generator has it
+  std::int32_t priority = 0;         // lower ones are served first, where a scheduler looks at it
+  std::vector<BlockId> blocks = {};  // of its prompts
+  std::vector<Session> agents = {};  // sub-agents, without an arrival of their own
 };
 
 /// Sums over a program.
@@ -72,6 +98,7 @@ struct Workload {
   std::vector<Session> sessions;
   std::string label;
   std::int32_t token_scale = 1;
+  std::int32_t block_tokens = 0;  // of the block ids; 0: prompts have none
 };
 
 }  // namespace pagequest::simulator

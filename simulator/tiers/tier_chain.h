@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "simulator/cache/block_cache.h"
+#include "simulator/event_queue.h"
+
+namespace pagequest::simulator {
+
+/// A memory below the HBM.
+struct TierSpec {
+  std::string name;  // dram, ssd, remote
+  double capacity_bytes = 0.0;
+  double read_bytes_per_s = 0.0;  // towards the HBM, shared by all transfers under way
+  double write_bytes_per_s = 0.0;
+  double latency_s = 0.0;           // of each transfer, before its first byte
+  std::string eviction = "lru";     // as make_block_cache() takes it
+  std::string admission = "all";    // all; second_touch: blocks that were seen before
+  bool shared = false;              // one for all replicas, its links too; else one each
+  double size_factor = 1.0;         // bytes stored and moved per byte of keys and values (encoding)
+  double decode_bytes_per_s = 0.0;  // of the encoding, on the way up; 0: none
+};
+
+/// When blocks go down.
+enum class WriteMode : std::uint8_t {
+  on_evict,       // when the memory above evicts them
+  write_through,  // when they are computed
+};
+
+using TransferId = std::int64_t;
+
+struct TierCounters {
+  std::int64_t hits = 0;    // blocks fetched
+  std::int64_t stores = 0;  // blocks written
+  std::int64_t evictions = 0;
+  std::int64_t refused = 0;  // by the admission policy, or larger than the tier
+  std::int64_t peak_blocks = 0;
+  double read_busy_s = 0.0;
+  double write_busy_s = 0.0;
+};
+
+/// The tiers below one or more replicas. What a full tier evicts goes one tier further down.
+/// Transfers on one link share its bandwidth equally (processor sharing), so that a transfer's end
+/// is known only until the next one starts; the caller asks next_completion() after every change.
+class TierChain {
+ public:
+  /// `block_bytes`: keys and values of one block. Throws usage_error if a tier is smaller than a
+  /// block or a rate isn't positive.
+  TierChain(std::vector<TierSpec> tiers, double block_bytes, std::int32_t replicas, WriteMode mode);
+  ~TierChain();
+
+  [[nodiscard]] WriteMode mode() const;
+  /// A block comes down from a replica's HBM; its write takes bandwidth, nobody waits for it.
+  /// It can be matched once it is written.
+  void store(std::int32_t replica, BlockId id, const BlockTouch& touch);
+  /// Leading blocks that some tier of the replica holds.
+  [[nodiscard]] std::int64_t match(std::int32_t replica, std::span<const BlockId> ids) const;
+  /// Starts moving them up; each from the highest tier that has it. They must have matched. They
+  /// stay where they are and cannot be evicted meanwhile.
+  [[nodiscard]] TransferId fetch(std::int32_t replica, std::span<const BlockId> ids,
+                                 const BlockTouch& touch);
+  /// When the next transfer ends, if nothing changes; the largest Nanoseconds if none is under way.
+  [[nodiscard]] Nanoseconds next_completion() const;
+  /// Fetches that have ended by `now`, in order of their ends, then of their ids.
+  [[nodiscard]] std::vector<TransferId> complete(Nanoseconds now);
+  [[nodiscard]] const TierSpec& spec(std::size_t tier) const;
+  [[nodiscard]] TierCounters counters(std::size_t tier) const;  // summed over its copies
+  [[nodiscard]] std::size_t size() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pagequest::simulator
