@@ -17,16 +17,19 @@ enum class Phase : std::uint8_t {
   iteration_end,    // first: returns pages and ends turns, which all others of the instant build on
   tool_response,    // before arrivals: an episode under way goes on before a new one comes in
   arrival,          // before the next batch, so that the batch sees every request of the instant
+  queueing,         // after arrivals of the instant, in whose order requests that took longer come
   iteration_start,  // last: forms a batch out of everything that is ready by now
 };
 
-/// An event is its key: when, in which phase and to whom. A subject (a request, or 0 for the
-/// engine) has at most one event of a phase at an instant, so keys are unique and their order does
-/// not depend on the order of insertion.
+/// An event is its key: when, in which phase, to whom and which. A subject (a request or a replica)
+/// has at most one event of a phase and stamp at an instant, so keys are unique and their order
+/// does not depend on the order of insertion. Stamps tell an event that was put off from its
+/// successor.
 struct SimEvent {
   Nanoseconds time = 0;
   Phase phase = Phase::iteration_end;
-  std::int32_t subject = 0;
+  std::int64_t subject = 0;
+  std::int64_t stamp = 0;
   constexpr auto operator<=>(const SimEvent&) const = default;
 };
 

@@ -20,21 +20,49 @@ const ParamSpec kParameters[] = {
     {"concurrency", std::int64_t{64}, "episodes in flight, of a closed loop"},
     {"hbm_utilisation", 0.9, "share of the GPU's memory that the server uses"},
     {"idle_kv", std::string("keep"),
-     "keys and values of an episode that waits for a tool: keep or drop (recomputed later)"},
+     "keys and values of an episode that waits for a tool: keep, drop (recomputed later) or cache "
+     "(their pages stay until they are wanted)"},
+    {"kv_link_gb_per_s", 50.0,
+     "of the link over which prefill replicas send keys and values, GB/s, shared (one 400 Gb/s "
+     "network card)"},
+    {"kv_link_latency_us", 10.0, "of each such transfer, us"},
     {"kv_pages", std::int64_t{0}, "pages of the KV pool; 0: as many as the memory holds"},
+    {"load", std::string("auto"),
+     "arrivals: closed, poisson, recorded; auto: poisson with an arrival_rate, recorded where the "
+     "workload has arrival times, else closed"},
     {"max_batch_sequences", std::int64_t{256}, "threads that one iteration computes at most"},
     {"max_batch_tokens", std::int64_t{8192}, "tokens that one iteration computes at most"},
+    {"max_queue", std::int64_t{0},
+     "sessions that may wait at one replica; more are refused; 0: any number"},
+    {"order", std::string("fcfs"),
+     "who is admitted first: fcfs, priority, session (those served before) or shortest"},
     {"page_tokens", std::int64_t{16}, "tokens of a KV page"},
+    {"prefill_replicas", std::int64_t{0},
+     "replicas that only prefill and send keys and values to the others; 0: all do both"},
+    {"prefix_cache", std::string("none"),
+     "eviction policy of the prefix cache, such as lru (`pagequest list caches`); none: no cache"},
     {"preemption", std::string("latest"),
      "whose keys and values go when the pool is exhausted: latest (arrival) or idle_first"},
+    {"replicas", std::int64_t{1}, "servers of the same kind behind a router"},
+    {"request_overhead_ms", 0.0,
+     "time that each turn spends before it waits at a replica: HTTP, tokenisation, ms"},
     {"requests", std::int64_t{0},
      "episodes to serve, reused in turn; 0: each recorded one once, but at least 4 x concurrency"},
+    {"router", std::string("round_robin"),
+     "which replica gets a request: least_loaded, prefix or round_robin"},
+    {"scheduler", std::string("vllm"), "how batches are formed: sglang or vllm"},
     {"seed", std::int64_t{1}, "of tool latencies and arrivals"},
+    {"step_by_step", false, "compute every step by itself: the same result, slowly"},
+    {"tiers", std::string(),
+     "memories below the HBM, such as dram or dram:capacity=1TB;ssd (`pagequest list tiers`)"},
     {"timeline_rows", std::int64_t{400}, "rows of the timeline at most"},
     {"token_scale", std::int64_t{16}, "served tokens that stand for one recorded token"},
     {"tool_latency_median_s", 0.5, "median time of a tool call, s (assumed, not measured)"},
     {"tool_latency_sigma", 0.6, "spread of its log-normal distribution; 0: constant"},
+    {"warmup_requests", std::int64_t{0}, "first requests whose latencies are not counted"},
     {"watermark", 0.01, "share of the KV pool that stays free when an episode is admitted"},
+    {"write_through", false,
+     "blocks go to the first tier when they are computed, not when evicted"},
 };
 
 [[noreturn]] void out_of_range(std::string_view name, const std::string& found,
@@ -70,22 +98,38 @@ double real(const Params& params, std::string_view name, double low, double high
   return value;
 }
 
-Admission parse_admission(const std::string& word) {
-  if (word == "input") return Admission::input;
-  if (word == "chunk") return Admission::chunk;
-  throw_unknown_name("value of admission", word, {"chunk", "input"});
+template <class Value>
+struct Word {
+  std::string_view name;
+  Value value;
+};
+
+constexpr Word<Admission> kAdmissions[] = {{"chunk", Admission::chunk},
+                                           {"input", Admission::input}};
+constexpr Word<IdleKv> kIdleKvs[] = {
+    {"cache", IdleKv::cache}, {"drop", IdleKv::drop}, {"keep", IdleKv::keep}};
+constexpr Word<PreemptionOrder> kPreemptions[] = {{"idle_first", PreemptionOrder::idle_first},
+                                                  {"latest", PreemptionOrder::latest}};
+constexpr Word<BatchRule> kSchedulers[] = {{"sglang", BatchRule::sglang},
+                                           {"vllm", BatchRule::vllm}};
+constexpr Word<WaitOrder> kOrders[] = {{"fcfs", WaitOrder::fcfs},
+                                       {"priority", WaitOrder::priority},
+                                       {"session", WaitOrder::session},
+                                       {"shortest", WaitOrder::shortest}};
+constexpr Word<RouterRule> kRouters[] = {{"least_loaded", RouterRule::least_loaded},
+                                         {"prefix", RouterRule::prefix},
+                                         {"round_robin", RouterRule::round_robin}};
+constexpr Word<Load> kLoads[] = {
+    {"closed", Load::closed}, {"poisson", Load::poisson}, {"recorded", Load::recorded}};
+
+template <class Words>
+auto word(const Params& params, const std::string& name, const Words& words) {
+  return entry_named("value of " + name, params.text(name), words).value;
 }
 
-IdleKv parse_idle_kv(const std::string& word) {
-  if (word == "keep") return IdleKv::keep;
-  if (word == "drop") return IdleKv::drop;
-  throw_unknown_name("value of idle_kv", word, {"drop", "keep"});
-}
-
-PreemptionOrder parse_preemption(const std::string& word) {
-  if (word == "latest") return PreemptionOrder::latest;
-  if (word == "idle_first") return PreemptionOrder::idle_first;
-  throw_unknown_name("value of preemption", word, {"idle_first", "latest"});
+Load load_of(const Params& params) {
+  if (params.text("load") != "auto") return word(params, "load", kLoads);
+  return params.real("arrival_rate") > 0.0 ? Load::poisson : Load::automatic;
 }
 
 }  // namespace
@@ -95,7 +139,7 @@ std::span<const ParamSpec> SimulationConfig::parameters() { return kParameters; 
 SimulationConfig SimulationConfig::from(const Params& params) {
   constexpr std::int32_t kMany = 10'000'000;
   return {.concurrency = number(params, "concurrency", 1, 1'000'000),
-          .requests = number(params, "requests", 0, 1'000'000),
+          .requests = number(params, "requests", 0, 100'000'000),
           .arrival_rate = real(params, "arrival_rate", 0.0, 1e6),
           .token_scale = number(params, "token_scale", 1, 100'000),
           .page_tokens = number(params, "page_tokens", 1, 65'536),
@@ -104,11 +148,26 @@ SimulationConfig SimulationConfig::from(const Params& params) {
           .max_batch_tokens = number(params, "max_batch_tokens", 1, kMany),
           .max_batch_sequences = number(params, "max_batch_sequences", 1, 1'000'000),
           .watermark = real(params, "watermark", 0.0, 0.5),
-          .admission = parse_admission(params.text("admission")),
-          .idle_kv = parse_idle_kv(params.text("idle_kv")),
-          .preemption = parse_preemption(params.text("preemption")),
+          .admission = word(params, "admission", kAdmissions),
+          .idle_kv = word(params, "idle_kv", kIdleKvs),
+          .preemption = word(params, "preemption", kPreemptions),
           .tool_latency_median_s = real(params, "tool_latency_median_s", 0.0, 86'400.0),
           .tool_latency_sigma = real(params, "tool_latency_sigma", 0.0, 5.0),
+          .scheduler = word(params, "scheduler", kSchedulers),
+          .order = word(params, "order", kOrders),
+          .router = word(params, "router", kRouters),
+          .load = load_of(params),
+          .replicas = number(params, "replicas", 1, 65'536),
+          .prefill_replicas = number(params, "prefill_replicas", 0, 65'536),
+          .kv_link_bytes_per_s = 1e9 * real(params, "kv_link_gb_per_s", 1e-6, 1e6),
+          .kv_link_latency_s = 1e-6 * real(params, "kv_link_latency_us", 0.0, 1e9),
+          .prefix_cache = params.text("prefix_cache"),
+          .tiers = params.text("tiers"),
+          .write_through = params.flag("write_through"),
+          .max_queue = number(params, "max_queue", 0, kMany),
+          .request_overhead_s = 1e-3 * real(params, "request_overhead_ms", 0.0, 1e6),
+          .warmup_requests = number(params, "warmup_requests", 0, kMany),
+          .step_by_step = params.flag("step_by_step"),
           .seed = static_cast<std::uint64_t>(
               integer(params, "seed", 0, std::numeric_limits<std::int64_t>::max())),
           .timeline_rows = number(params, "timeline_rows", 2, 1'000'000)};

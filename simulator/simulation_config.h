@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "base/params.h"
 
@@ -11,8 +12,38 @@ namespace pagequest::simulator {
 
 /// What happens to the keys and values of an episode that waits for a tool.
 enum class IdleKv : std::uint8_t {
-  keep,  // they stay, and can be preempted
-  drop,  // they go, and are recomputed with the next turn
+  keep,   // they stay, and can be preempted
+  drop,   // they go, and are recomputed with the next turn
+  cache,  // full pages go to the prefix cache: they stay until their memory is wanted
+};
+
+/// How a replica forms its batches.
+enum class BatchRule : std::uint8_t {
+  vllm,    // every decoding thread, then chunks of prefill (vLLM V1, Sarathi-Serve)
+  sglang,  // prefill first, decode waits meanwhile; admission by estimated output lengths
+};
+
+/// Who of those that wait is admitted first.
+enum class WaitOrder : std::uint8_t {
+  fcfs,      // whose turn has been ready for the longest
+  shortest,  // the fewest tokens to prefill
+  priority,  // Session::priority, then fcfs
+  session,   // sessions that were served before, then fcfs
+};
+
+/// Which replica gets a request.
+enum class RouterRule : std::uint8_t {
+  round_robin,
+  least_loaded,  // fewest requests that compute or wait; the first of equals
+  prefix,        // the longest cached prefix, unless the replica is overloaded; then least_loaded
+};
+
+/// Where arrivals come from.
+enum class Load : std::uint8_t {
+  automatic,  // recorded where the workload has arrival times, else closed
+  closed,     // `concurrency` sessions in flight
+  poisson,    // `arrival_rate` sessions a second
+  recorded,   // as the workload has them
 };
 
 /// What must fit into the pool before an episode without pages is admitted.
@@ -44,6 +75,21 @@ struct SimulationConfig {
   PreemptionOrder preemption = PreemptionOrder::latest;
   double tool_latency_median_s = 0.0;
   double tool_latency_sigma = 0.0;  // of the log-normal distribution; 0: constant
+  BatchRule scheduler = BatchRule::vllm;
+  WaitOrder order = WaitOrder::fcfs;
+  RouterRule router = RouterRule::round_robin;
+  Load load = Load::closed;
+  std::int32_t replicas = 1;
+  std::int32_t prefill_replicas = 0;  // beside them, for prefill only; 0: no disaggregation
+  double kv_link_bytes_per_s = 0.0;   // between prefill and decode replicas, shared by transfers
+  double kv_link_latency_s = 0.0;
+  std::string prefix_cache;          // eviction policy, as make_block_cache() takes it; "none"
+  std::string tiers;                 // below the HBM, as parse_tiers() takes them; "": none
+  bool write_through = false;        // to the first tier when computed; else when evicted
+  std::int32_t max_queue = 0;        // sessions that wait at one replica; more are refused; 0: any
+  double request_overhead_s = 0.0;   // HTTP, tokenisation: added to each turn before it waits
+  std::int32_t warmup_requests = 0;  // whose latencies are not counted
+  bool step_by_step = false;         // no fast-forward: the same result, slowly
   std::uint64_t seed = 0;
   std::int32_t timeline_rows = 0;  // at most
 

@@ -33,6 +33,8 @@ class BlockCache {
   virtual ~BlockCache() = default;
 
   [[nodiscard]] virtual bool contains(BlockId id) const = 0;
+  /// Whether a request uses it; false if it is not there.
+  [[nodiscard]] virtual bool held(BlockId id) const = 0;
   /// Takes an existing block: its count goes up.
   virtual void hold(BlockId id, const BlockTouch& touch) = 0;
   /// A block that was computed or fetched, held once. False if it is there already: nothing

@@ -61,6 +61,13 @@ std::int32_t KvExtent::dead_pages_before(std::int32_t position) const {
   return pages;
 }
 
+bool KvExtent::is_dead_page(std::int32_t page) const {
+  const std::int32_t first = page * page_tokens_;
+  return std::any_of(holes_.begin(), holes_.end(), [&](const Hole& hole) {
+    return hole.first <= first && first + page_tokens_ <= hole.end;
+  });
+}
+
 std::int32_t KvExtent::pages_of(std::int32_t resident) const {
   const std::int32_t touched = (resident + page_tokens_ - 1) / page_tokens_;
   return touched - (resident == next_ ? dead_pages_ : dead_pages_before(resident));

@@ -40,6 +40,12 @@ class KvExtent {
   [[nodiscard]] std::int32_t pages() const { return pages_of(resident_); }
   /// Pages that lie before `position` as a whole and hold no live token.
   [[nodiscard]] std::int32_t dead_pages_before(std::int32_t position) const;
+  /// Whether no token of the page is live; the page must have been filled.
+  [[nodiscard]] bool is_dead_page(std::int32_t page) const;
+  /// Positions before it are all live: the first hole, or next_position().
+  [[nodiscard]] std::int32_t unbroken_tokens() const {
+    return holes_.empty() ? next_ : holes_.front().first;
+  }
   /// Positions on pages that are held: what attention reads, dead tokens of live pages included.
   [[nodiscard]] std::int32_t read_tokens() const {
     return resident_ - dead_pages_resident() * page_tokens_;

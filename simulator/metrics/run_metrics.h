@@ -3,10 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "simulator/event_queue.h"
-#include "simulator/metrics/timeline.h"
+#include "simulator/metrics/samples.h"
 
 namespace pagequest::simulator {
 
@@ -25,15 +24,23 @@ struct RunMetrics {
   std::int64_t recomputed_tokens = 0;
   std::int64_t preemptions = 0;
   std::int64_t tool_calls = 0;
+  std::int64_t refused = 0;  // sessions that found the queue full
+  std::int64_t agents = 0;   // sub-agents, served to their end
+  std::int64_t prompt_blocks = 0;    // with identity, looked up in the prefix cache
+  std::int64_t hit_blocks = 0;       // found there
+  std::int64_t tier_hit_blocks = 0;  // found in a tier below
+  std::int64_t reused_tokens = 0;    // not computed, thanks to the prefix cache
+  std::int64_t fetched_tokens = 0;   // the same, thanks to the tiers
+  double transferred_bytes = 0.0;    // from prefill to decode replicas
   std::int64_t peak_pages = 0;
   std::int64_t peak_live_tokens = 0;
   Nanoseconds run_time = 0;
   Nanoseconds busy_time = 0;
   Nanoseconds join_wait = 0;  // main threads that waited for their auxiliary thread's command
-  std::vector<double> episode_ttft;     // arrival to the first token
-  std::vector<double> turn_ttft;        // tool response to the next token
-  std::vector<double> tpot;             // per turn: first to last token over the tokens between
-  std::vector<double> episode_latency;  // arrival to the last token
+  Samples episode_ttft;     // arrival to the first token
+  Samples turn_ttft;        // tool response to the next token
+  Samples tpot;             // per turn: first to last token over the tokens between
+  Samples episode_latency;  // arrival to the last token
 };
 
 [[nodiscard]] inline double to_seconds(Nanoseconds time) {

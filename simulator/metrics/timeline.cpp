@@ -34,13 +34,22 @@ void absorb(TimelineRow& row, const TimelineRow& next) {
 
 }  // namespace
 
+ServerState& ServerState::operator+=(const ServerState& other) {
+  accumulate(*this, other, 1.0);
+  return *this;
+}
+
+ServerState& ServerState::operator-=(const ServerState& other) {
+  accumulate(*this, other, -1.0);
+  return *this;
+}
+
 Timeline::Timeline(std::size_t max_rows) : max_rows_(max_rows) {
   PQ_CHECK(max_rows >= 2, "neighbours can be merged");
 }
 
-void Timeline::add(Nanoseconds end, const ServerState& state, double output_tokens) {
+void Timeline::add(Nanoseconds end, const ServerState& state) {
   PQ_CHECK(end >= now_, "time goes on");
-  const auto whole = static_cast<double>(end - now_);
   while (now_ < end) {
     const auto index = static_cast<std::size_t>(now_ / width_);
     if (index >= max_rows_) {
@@ -51,8 +60,19 @@ void Timeline::add(Nanoseconds end, const ServerState& state, double output_toke
     const Nanoseconds part_end = std::min(end, static_cast<Nanoseconds>(index + 1) * width_);
     const auto part = static_cast<double>(part_end - now_);
     accumulate(sums_[index].mean, state, part);
-    sums_[index].output_tokens += output_tokens * part / whole;
     sums_[index].end = now_ = part_end;
+  }
+}
+
+void Timeline::add_tokens(Nanoseconds begin, Nanoseconds end, double tokens) {
+  PQ_CHECK(begin < end && end <= now_, "tokens come in time that was accounted for");
+  const double per_ns = tokens / static_cast<double>(end - begin);
+  while (begin < end) {
+    const Nanoseconds index = begin / width_;
+    const Nanoseconds part_end = std::min(end, (index + 1) * width_);
+    sums_[static_cast<std::size_t>(index)].output_tokens +=
+        per_ns * static_cast<double>(part_end - begin);
+    begin = part_end;
   }
 }
 

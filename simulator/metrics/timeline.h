@@ -18,6 +18,9 @@ struct ServerState {
   double tool_wait = 0.0;      // episodes that wait for a tool
   double used_pages = 0.0;
   double live_tokens = 0.0;  // resident
+
+  ServerState& operator+=(const ServerState& other);
+  ServerState& operator-=(const ServerState& other);
 };
 
 /// Means over one interval.
@@ -34,8 +37,10 @@ class Timeline {
  public:
   explicit Timeline(std::size_t max_rows);
 
-  /// The state from the end of the last interval to `end`. Tokens are spread evenly over it.
-  void add(Nanoseconds end, const ServerState& state, double output_tokens);
+  /// The state from the end of the last interval to `end`.
+  void add(Nanoseconds end, const ServerState& state);
+  /// Tokens that were generated evenly from `begin` to `end`, which is not behind the last interval.
+  void add_tokens(Nanoseconds begin, Nanoseconds end, double tokens);
   [[nodiscard]] std::vector<TimelineRow> rows() const;
   /// Over the whole run.
   [[nodiscard]] TimelineRow overall() const;

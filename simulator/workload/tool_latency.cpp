@@ -27,14 +27,14 @@ double standard_normal(Rng& rng) {
 
 }  // namespace
 
-Nanoseconds ToolLatency::draw(std::int32_t request, std::int32_t call) const {
+Nanoseconds ToolLatency::draw(std::int64_t request, std::int32_t call) const {
   if (sigma_ == 0.0) return to_nanoseconds(median_s_);
   const auto key = (static_cast<std::uint64_t>(request) << 32U) | static_cast<std::uint32_t>(call);
   Rng rng(seed_ ^ kToolStream, key);
   return to_nanoseconds(median_s_ * std::exp(sigma_ * standard_normal(rng)));
 }
 
-Nanoseconds PoissonArrivals::gap(std::int32_t index) const {
+Nanoseconds PoissonArrivals::gap(std::int64_t index) const {
   Rng rng(seed_ ^ kArrivalStream, static_cast<std::uint64_t>(index));
   return to_nanoseconds(-std::log(1.0 - rng.uniform()) / rate_per_s_);
 }

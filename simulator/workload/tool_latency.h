@@ -15,7 +15,7 @@ class ToolLatency {
   ToolLatency(double median_s, double sigma, std::uint64_t seed)
       : median_s_(median_s), sigma_(sigma), seed_(seed) {}
 
-  [[nodiscard]] Nanoseconds draw(std::int32_t request, std::int32_t call) const;
+  [[nodiscard]] Nanoseconds draw(std::int64_t request, std::int32_t call) const;
 
  private:
   double median_s_;
@@ -28,7 +28,7 @@ class PoissonArrivals {
  public:
   PoissonArrivals(double rate_per_s, std::uint64_t seed) : rate_per_s_(rate_per_s), seed_(seed) {}
   /// Gap before arrival `index`.
-  [[nodiscard]] Nanoseconds gap(std::int32_t index) const;
+  [[nodiscard]] Nanoseconds gap(std::int64_t index) const;
 
  private:
   double rate_per_s_;

@@ -1,0 +1,202 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+// What the sessions of a cluster do.
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "simulator/serving/cluster.h"
+#include "simulator/workload/footprint.h"
+
+namespace pagequest::simulator {
+
+void Cluster::schedule_arrival() {
+  auto session = source_.next();
+  if (!session) return;
+  Nanoseconds time = now_;
+  if (config_.load == Load::poisson) time = after(arrivals_.gap(scheduled_));
+  if (config_.load == Load::recorded) time = std::max(now_, session->arrival);
+  events_.push({time, Phase::arrival, 0, scheduled_++});
+  arriving_.push_back(std::move(session));
+}
+
+void Cluster::arrive() {
+  auto session = std::move(arriving_.front());
+  arriving_.pop_front();
+  check_fits(*session);
+  add_client(std::move(session), -1);
+  if (config_.load != Load::closed) schedule_arrival();
+}
+
+void Cluster::add_client(std::shared_ptr<const Session> session, std::int64_t parent) {
+  if (free_clients_.empty()) {
+    free_clients_.push_back(static_cast<std::int64_t>(clients_.size()));
+    clients_.emplace_back();
+  }
+  const std::int64_t slot = free_clients_.back();
+  free_clients_.pop_back();
+  auto added = std::make_unique<Client>();
+  added->slot = slot;
+  added->parent = parent;
+  added->request = std::make_unique<Request>(added_, std::move(session), config_.page_tokens);
+  added->request->set_owner(slot);
+  added->arrived = now_;
+  added->counted = added_++ >= config_.warmup_requests;
+  clients_[static_cast<std::size_t>(slot)] = std::move(added);
+  go_on(client(slot));
+}
+
+/// The main thread's wait is over, or the session begins.
+void Cluster::go_on(Client& own) {
+  own.waits = false;
+  own.ready = now_;
+  start_agents(own);
+  if (own.request->blocked() != Request::Blocked::no) {
+    advance_when_free(own);
+  } else if (config_.request_overhead_s > 0.0) {
+    const auto overhead = static_cast<Nanoseconds>(std::llround(config_.request_overhead_s * 1e9));
+    events_.push({after(overhead), Phase::queueing, own.slot, 0});
+  } else {
+    queue(own);
+  }
+}
+
+/// The turn's input is known to a replica from here on.
+void Cluster::queue(Client& own) {
+  if (own.server >= 0) {
+    replica_of(own).resume(*own.request, turns_ready_++);
+    disturb(own.server);
+    return;
+  }
+  Replica* replica = entry_[router_.choose(entry_, own.request->prompt_blocks())];
+  if (!replica->submit(*own.request, turns_ready_++, false)) {
+    ++metrics_.refused;
+    own.counted = false;
+    end_session(own);
+    return;
+  }
+  own.server = replica->id();
+  disturb(own.server);
+}
+
+void Cluster::start_agents(Client& own) {
+  for (const std::int32_t agent : own.request->take_started_agents()) {
+    // They live as long as their parent's session.
+    const auto& parent = own.request->shared_session();
+    add_client({parent, &parent->agents[static_cast<std::size_t>(agent)]}, own.slot);
+  }
+}
+
+/// A replica's requests do not change under its batch.
+void Cluster::advance_when_free(Client& own) {
+  if (own.server >= 0 && replica_of(own).busy()) {
+    servers_[static_cast<std::size_t>(own.server)].when_free.push_back(own.slot);
+    disturb(own.server);
+    return;
+  }
+  const std::int64_t server = own.server;
+  advance(own);
+  if (server >= 0) disturb(server);
+}
+
+/// Acts on where a request's program has got to.
+void Cluster::advance(Client& own) {
+  start_agents(own);
+  if (own.server >= 0) replica_of(own).update(*own.request, now_);
+  note_join(own);
+  switch (own.request->blocked()) {
+    case Request::Blocked::no:
+      if (own.server >= 0 && own.server < config_.prefill_replicas && own.request->decodes_next()) {
+        hand_over(own);
+      }
+      break;
+    case Request::Blocked::join:
+      break;
+    case Request::Blocked::tool:
+    case Request::Blocked::agents:
+      if (!std::exchange(own.waits, true)) begin_wait(own);
+      break;
+    case Request::Blocked::ended:
+      end_session(own);
+      break;
+  }
+}
+
+void Cluster::note_join(Client& own) {
+  const bool joins = own.request->blocked() == Request::Blocked::join;
+  if (joins == own.joining) return;
+  if (joins) own.join_since = now_;
+  if (!joins) metrics_.join_wait += now_ - own.join_since;
+  own.joining = joins;
+}
+
+void Cluster::begin_wait(Client& own) {
+  end_turn(own);
+  if (own.request->continues_elsewhere()) {
+    own.request->abandon_aux();
+    leave_replica(own);
+  }
+  if (own.request->blocked() == Request::Blocked::agents) return;
+  Nanoseconds latency = own.request->tool_duration();
+  if (latency < 0) latency = tools_.draw(own.request->index(), own.request->tool_calls());
+  events_.push({after(latency), Phase::tool_response, own.slot, 0});
+}
+
+void Cluster::respond(Client& own) {
+  own.request->tool_responded();
+  go_on(own);
+}
+
+void Cluster::leave_replica(Client& own) {
+  if (own.server < 0) return;
+  replica_of(own).remove(*own.request, now_);
+  own.server = -1;
+}
+
+/// A prefill replica sends a turn's keys and values to a decode replica.
+void Cluster::hand_over(Client& own) {
+  const double bytes = setup_.page_bytes * own.request->kv().pages();
+  leave_replica(own);
+  metrics_.transferred_bytes += bytes;
+  link_->start(now_, static_cast<std::uint64_t>(own.slot), bytes);
+}
+
+void Cluster::landed(Client& own) {
+  Replica* replica = decode_[decode_router_.choose(decode_, {})];
+  PQ_CHECK(replica->submit(*own.request, turns_ready_++, true), "what was computed is taken");
+  own.server = replica->id();
+  disturb(own.server);
+}
+
+void Cluster::end_session(Client& own) {
+  end_turn(own);
+  if (own.counted) metrics_.episode_latency.add(to_seconds(now_ - own.arrived));
+  leave_replica(own);
+  metrics_.tool_calls += own.request->tool_calls();
+  const std::int64_t parent = own.parent;
+  free_clients_.push_back(own.slot);
+  clients_[static_cast<std::size_t>(own.slot)].reset();
+  if (parent >= 0) {
+    ++metrics_.agents;
+    if (client(parent).request->agent_ended()) go_on(client(parent));
+    return;
+  }
+  ++metrics_.requests;
+  if (config_.load == Load::closed) schedule_arrival();
+}
+
+void Cluster::check_fits(const Session& session) const {
+  const std::int32_t peak = footprint(session, config_.page_tokens).peak_pages;
+  for (const Session& agent : session.agents) check_fits(agent);
+  if (peak <= setup_.pages) return;
+  throw usage_error({.what = "an episode alone needs more pages than the KV pool has",
+                     .where = "episode " + std::to_string(session.episode.value),
+                     .found = std::to_string(peak) + " pages needed",
+                     .expected = "at most " + std::to_string(setup_.pages),
+                     .hint = "a smaller token_scale, a larger GPU or more kv_pages"});
+}
+
+}  // namespace pagequest::simulator
