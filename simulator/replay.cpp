@@ -3,33 +3,26 @@
 #include "simulator/replay.h"
 
 #include <algorithm>
+#include <optional>
+#include <sstream>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "simulator/cost/cost_model.h"
-#include "simulator/server.h"
+#include "simulator/serving/cluster.h"
+#include "simulator/tiers/parse_tier.h"
 #include "simulator/workload/footprint.h"
 
 namespace pagequest::simulator {
 namespace {
 
-void check_fits(const Session& session, std::int32_t peak, const KvCapacity& capacity) {
-  if (peak <= capacity.pages) return;
-  throw usage_error({.what = "an episode alone needs more pages than the KV pool has",
-                     .where = "episode " + std::to_string(session.episode.value),
-                     .found = std::to_string(peak) + " pages needed",
-                     .expected = "at most " + std::to_string(capacity.pages),
-                     .hint = "a smaller token_scale, a larger GPU or more kv_pages"});
-}
-
-WorkloadMeans measure(const Workload& workload, const KvCapacity& capacity,
-                      const SimulationConfig& config) {
+WorkloadMeans measure(const Workload& workload, const SimulationConfig& config) {
   WorkloadMeans out;
   out.episodes = static_cast<std::int64_t>(workload.sessions.size());
   const double share = 1.0 / static_cast<double>(out.episodes);
   for (const Session& session : workload.sessions) {
     const Footprint peak = footprint(session, config.page_tokens);
-    check_fits(session, peak.peak_pages, capacity);
     out.most_pages = std::max(out.most_pages, std::int64_t{peak.peak_pages});
     out.peak_pages += share * peak.peak_pages;
     out.peak_tokens += share * peak.peak_tokens;
@@ -48,12 +41,58 @@ WorkloadMeans measure(const Workload& workload, const KvCapacity& capacity,
   return out;
 }
 
+bool has_arrivals(const Workload& workload) { return workload.sessions.front().arrival >= 0; }
+
 std::int32_t requests_to_serve(const Workload& workload, const SimulationConfig& config) {
-  if (config.requests > 0) return config.requests;
   constexpr std::int64_t kMost = 1'000'000;
   const auto episodes = static_cast<std::int64_t>(workload.sessions.size());
-  const std::int64_t waves = config.arrival_rate > 0.0 ? 0 : 4 * std::int64_t{config.concurrency};
+  if (config.load == Load::recorded) {
+    return static_cast<std::int32_t>(
+        config.requests > 0 ? std::min<std::int64_t>(config.requests, episodes) : episodes);
+  }
+  if (config.requests > 0) return config.requests;
+  const std::int64_t waves = config.load == Load::closed ? 4 * std::int64_t{config.concurrency} : 0;
   return static_cast<std::int32_t>(std::min(kMost, std::max(episodes, waves)));
+}
+
+SimulationConfig resolved(const Workload& workload, const SimulationConfig& config) {
+  SimulationConfig out = config;
+  if (config.load == Load::automatic) {
+    const bool poisson = config.arrival_rate > 0.0;
+    out.load = poisson ? Load::poisson : has_arrivals(workload) ? Load::recorded : Load::closed;
+  }
+  if (out.load == Load::recorded && !has_arrivals(workload)) {
+    throw usage_error({.what = "the workload has no arrival times",
+                       .where = workload.label,
+                       .found = "load recorded",
+                       .expected = "load closed, or poisson with an arrival_rate",
+                       .hint = {}});
+  }
+  if (out.load == Load::poisson && config.arrival_rate == 0.0) {
+    throw usage_error({.what = "Poisson arrivals without a rate",
+                       .where = "arrival_rate",
+                       .found = "0",
+                       .expected = "sessions a second",
+                       .hint = {}});
+  }
+  out.requests = requests_to_serve(workload, out);
+  return out;
+}
+
+/// From "dram:capacity=1TB;ssd": the highest tier first.
+std::vector<TierSpec> parse_tiers(const std::string& text) {
+  std::vector<TierSpec> out;
+  std::istringstream tiers(text);
+  for (std::string tier; std::getline(tiers, tier, ';');) out.push_back(parse_tier(tier));
+  return out;
+}
+
+std::optional<TierChain> tiers_of(const SimulationConfig& config, double page_bytes) {
+  if (config.tiers.empty()) return std::nullopt;
+  return std::optional<TierChain>(
+      std::in_place, parse_tiers(config.tiers), page_bytes,
+      config.replicas + config.prefill_replicas,
+      config.write_through ? WriteMode::write_through : WriteMode::on_evict);
 }
 
 }  // namespace
@@ -70,15 +109,24 @@ ReplayResult replay(const Workload& workload, const GpuSpec& gpu, const ModelSpe
   ReplayResult out;
   out.page_tokens = config.page_tokens;
   out.capacity = kv_capacity(gpu, model, config);
-  out.workload = measure(workload, out.capacity, config);
-  SimulationConfig resolved = config;
-  resolved.requests = requests_to_serve(workload, config);
+  out.workload = measure(workload, config);
+  const SimulationConfig settings = resolved(workload, config);
   const CostModel cost(gpu, model);
-  Server server(workload.sessions, cost, out.capacity.pages, resolved);
-  server.run();
-  out.metrics = server.metrics();
-  out.overall = server.timeline().overall();
-  out.timeline = server.timeline().rows();
+  std::optional<TierChain> tiers = tiers_of(settings, out.capacity.page_bytes);
+  std::optional<ReuseOracle> oracle;
+  if (settings.prefix_cache == "belady") oracle.emplace(workload.sessions);
+  ListedSessions source(workload.sessions, settings.requests);
+  Cluster cluster(source,
+                  {.cost = cost,
+                   .pages = out.capacity.pages,
+                   .page_bytes = out.capacity.page_bytes,
+                   .oracle = oracle ? &*oracle : nullptr,
+                   .tiers = tiers ? &*tiers : nullptr},
+                  settings);
+  cluster.run();
+  out.metrics = cluster.metrics();
+  out.overall = cluster.timeline().overall();
+  out.timeline = cluster.timeline().rows();
   return out;
 }
 

@@ -5,8 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "simulator/metrics/percentile.h"
-
 namespace pagequest::simulator {
 namespace {
 
@@ -31,14 +29,14 @@ class OneRow {
 };
 
 void add_latencies(OneRow& row, const RunMetrics& metrics) {
-  const auto add = [&row](const std::string& name, const std::vector<double>& samples) {
+  const auto add = [&row](const std::string& name, const Samples& samples) {
     for (const int percent : {50, 95, 99}) {
-      row.add(name + "_p" + std::to_string(percent), "s", percentile(samples, percent));
+      row.add(name + "_p" + std::to_string(percent), "s", samples.percentile(percent));
     }
   };
   add("episode_ttft", metrics.episode_ttft);
   add("turn_ttft", metrics.turn_ttft);
-  row.add("tpot_mean", "s", mean(metrics.tpot));
+  row.add("tpot_mean", "s", metrics.tpot.mean());
   add("tpot", metrics.tpot);
   add("episode_latency", metrics.episode_latency);
 }

@@ -119,17 +119,14 @@ constexpr Word<WaitOrder> kOrders[] = {{"fcfs", WaitOrder::fcfs},
 constexpr Word<RouterRule> kRouters[] = {{"least_loaded", RouterRule::least_loaded},
                                          {"prefix", RouterRule::prefix},
                                          {"round_robin", RouterRule::round_robin}};
-constexpr Word<Load> kLoads[] = {
-    {"closed", Load::closed}, {"poisson", Load::poisson}, {"recorded", Load::recorded}};
+constexpr Word<Load> kLoads[] = {{"auto", Load::automatic},
+                                 {"closed", Load::closed},
+                                 {"poisson", Load::poisson},
+                                 {"recorded", Load::recorded}};
 
 template <class Words>
 auto word(const Params& params, const std::string& name, const Words& words) {
   return entry_named("value of " + name, params.text(name), words).value;
-}
-
-Load load_of(const Params& params) {
-  if (params.text("load") != "auto") return word(params, "load", kLoads);
-  return params.real("arrival_rate") > 0.0 ? Load::poisson : Load::automatic;
 }
 
 }  // namespace
@@ -138,39 +135,46 @@ std::span<const ParamSpec> SimulationConfig::parameters() { return kParameters; 
 
 SimulationConfig SimulationConfig::from(const Params& params) {
   constexpr std::int32_t kMany = 10'000'000;
-  return {.concurrency = number(params, "concurrency", 1, 1'000'000),
-          .requests = number(params, "requests", 0, 100'000'000),
-          .arrival_rate = real(params, "arrival_rate", 0.0, 1e6),
-          .token_scale = number(params, "token_scale", 1, 100'000),
-          .page_tokens = number(params, "page_tokens", 1, 65'536),
-          .kv_pages = integer(params, "kv_pages", 0, std::numeric_limits<std::int32_t>::max()),
-          .hbm_utilisation = real(params, "hbm_utilisation", 0.01, 1.0),
-          .max_batch_tokens = number(params, "max_batch_tokens", 1, kMany),
-          .max_batch_sequences = number(params, "max_batch_sequences", 1, 1'000'000),
-          .watermark = real(params, "watermark", 0.0, 0.5),
-          .admission = word(params, "admission", kAdmissions),
-          .idle_kv = word(params, "idle_kv", kIdleKvs),
-          .preemption = word(params, "preemption", kPreemptions),
-          .tool_latency_median_s = real(params, "tool_latency_median_s", 0.0, 86'400.0),
-          .tool_latency_sigma = real(params, "tool_latency_sigma", 0.0, 5.0),
-          .scheduler = word(params, "scheduler", kSchedulers),
-          .order = word(params, "order", kOrders),
-          .router = word(params, "router", kRouters),
-          .load = load_of(params),
-          .replicas = number(params, "replicas", 1, 65'536),
-          .prefill_replicas = number(params, "prefill_replicas", 0, 65'536),
-          .kv_link_bytes_per_s = 1e9 * real(params, "kv_link_gb_per_s", 1e-6, 1e6),
-          .kv_link_latency_s = 1e-6 * real(params, "kv_link_latency_us", 0.0, 1e9),
-          .prefix_cache = params.text("prefix_cache"),
-          .tiers = params.text("tiers"),
-          .write_through = params.flag("write_through"),
-          .max_queue = number(params, "max_queue", 0, kMany),
-          .request_overhead_s = 1e-3 * real(params, "request_overhead_ms", 0.0, 1e6),
-          .warmup_requests = number(params, "warmup_requests", 0, kMany),
-          .step_by_step = params.flag("step_by_step"),
-          .seed = static_cast<std::uint64_t>(
-              integer(params, "seed", 0, std::numeric_limits<std::int64_t>::max())),
-          .timeline_rows = number(params, "timeline_rows", 2, 1'000'000)};
+  const SimulationConfig out{
+      .concurrency = number(params, "concurrency", 1, 1'000'000),
+      .requests = number(params, "requests", 0, 100'000'000),
+      .arrival_rate = real(params, "arrival_rate", 0.0, 1e6),
+      .token_scale = number(params, "token_scale", 1, 100'000),
+      .page_tokens = number(params, "page_tokens", 1, 65'536),
+      .kv_pages = integer(params, "kv_pages", 0, std::numeric_limits<std::int32_t>::max()),
+      .hbm_utilisation = real(params, "hbm_utilisation", 0.01, 1.0),
+      .max_batch_tokens = number(params, "max_batch_tokens", 1, kMany),
+      .max_batch_sequences = number(params, "max_batch_sequences", 1, 1'000'000),
+      .watermark = real(params, "watermark", 0.0, 0.5),
+      .admission = word(params, "admission", kAdmissions),
+      .idle_kv = word(params, "idle_kv", kIdleKvs),
+      .preemption = word(params, "preemption", kPreemptions),
+      .tool_latency_median_s = real(params, "tool_latency_median_s", 0.0, 86'400.0),
+      .tool_latency_sigma = real(params, "tool_latency_sigma", 0.0, 5.0),
+      .scheduler = word(params, "scheduler", kSchedulers),
+      .order = word(params, "order", kOrders),
+      .router = word(params, "router", kRouters),
+      .load = word(params, "load", kLoads),
+      .replicas = number(params, "replicas", 1, 65'536),
+      .prefill_replicas = number(params, "prefill_replicas", 0, 65'536),
+      .kv_link_bytes_per_s = 1e9 * real(params, "kv_link_gb_per_s", 1e-6, 1e6),
+      .kv_link_latency_s = 1e-6 * real(params, "kv_link_latency_us", 0.0, 1e9),
+      .prefix_cache = params.text("prefix_cache"),
+      .tiers = params.text("tiers"),
+      .write_through = params.flag("write_through"),
+      .max_queue = number(params, "max_queue", 0, kMany),
+      .request_overhead_s = 1e-3 * real(params, "request_overhead_ms", 0.0, 1e6),
+      .warmup_requests = number(params, "warmup_requests", 0, kMany),
+      .step_by_step = params.flag("step_by_step"),
+      .seed = static_cast<std::uint64_t>(
+          integer(params, "seed", 0, std::numeric_limits<std::int64_t>::max())),
+      .timeline_rows = number(params, "timeline_rows", 2, 1'000'000)};
+  if (out.max_batch_tokens < out.max_batch_sequences) {
+    out_of_range("max_batch_tokens", std::to_string(out.max_batch_tokens),
+                 "at least max_batch_sequences, " + std::to_string(out.max_batch_sequences) +
+                     ": each decoding thread takes one");
+  }
+  return out;
 }
 
 SimulationConfig SimulationConfig::defaults() {

@@ -40,7 +40,7 @@ enum class RouterRule : std::uint8_t {
 
 /// Where arrivals come from.
 enum class Load : std::uint8_t {
-  automatic,  // recorded where the workload has arrival times, else closed
+  automatic,  // poisson with a rate; recorded where the workload has arrivals; else closed
   closed,     // `concurrency` sessions in flight
   poisson,    // `arrival_rate` sessions a second
   recorded,   // as the workload has them
@@ -78,7 +78,7 @@ struct SimulationConfig {
   BatchRule scheduler = BatchRule::vllm;
   WaitOrder order = WaitOrder::fcfs;
   RouterRule router = RouterRule::round_robin;
-  Load load = Load::closed;
+  Load load = Load::automatic;
   std::int32_t replicas = 1;
   std::int32_t prefill_replicas = 0;  // beside them, for prefill only; 0: no disaggregation
   double kv_link_bytes_per_s = 0.0;   // between prefill and decode replicas, shared by transfers

@@ -18,6 +18,11 @@ class OrderedCache final : public BlockCache {
 
   [[nodiscard]] bool contains(BlockId id) const override { return slots_.contains(id); }
 
+  [[nodiscard]] bool held(BlockId id) const override {
+    const auto entry = slots_.find(id);
+    return entry != slots_.end() && blocks_[entry->second].holders > 0;
+  }
+
   void hold(BlockId id, const BlockTouch& touch) override {
     const Slot slot = find(id);
     const bool was_idle = blocks_[slot].holders++ == 0;

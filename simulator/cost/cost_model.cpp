@@ -32,6 +32,29 @@ CostModel::CostModel(const GpuSpec& gpu, const ModelSpec& model) : model_(model)
   sequence_overhead_s_ = efficiency.sequence_overhead_us.value * 1e-6;
 }
 
+namespace {
+Ticks to_ticks(double seconds) {
+  return static_cast<Ticks>(std::llround(seconds * 1e9 * static_cast<double>(kTicksPerNanosecond)));
+}
+}  // namespace
+
+Ticks CostModel::ticks(const BatchShape& batch) const {
+  if (batch.prefill_tokens == 0) {
+    return decode_line(batch).at(batch.decode_reads, batch.decode_window_reads);
+  }
+  return std::max(kTicksPerNanosecond, to_ticks(cost(batch).seconds()));
+}
+
+DecodeLine CostModel::decode_line(const BatchShape& batch) const {
+  BatchShape nothing_read = batch;
+  nothing_read.decode_reads = nothing_read.decode_window_reads = 0;
+  const double kv_bytes = model_.kv_bytes_per_layer();
+  return {.base = std::max(kTicksPerNanosecond, to_ticks(cost(nothing_read).seconds())),
+          .per_read = to_ticks(kv_bytes * model_.full_layers() / decode_bytes_per_s_),
+          .per_window_read =
+              to_ticks(kv_bytes * model_.sliding_layers / decode_window_bytes_per_s_)};
+}
+
 double CostModel::expected_experts(double tokens) const {
   const double experts = model_.experts;
   return experts * (1.0 - std::pow(1.0 - model_.active_experts / experts, tokens));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "simulator/cost/batch_shape.h"
+#include "simulator/cost/step_cost.h"
 #include "simulator/event_queue.h"
 #include "simulator/machine/gpu_spec.h"
 #include "simulator/machine/model_spec.h"
@@ -34,15 +35,17 @@ struct IterationCost {
 /// each over the share of the peak that kernels reach, plus fixed overheads a layer, an iteration
 /// and a sequence. A mixture-of-experts layer reads the experts that the batch is expected to
 /// touch: with uniform routing of T tokens to k of E experts, E (1 - (1 - k/E)^T).
-class CostModel {
+class CostModel final : public StepCost {
  public:
   CostModel(const GpuSpec& gpu, const ModelSpec& model);
 
   [[nodiscard]] IterationCost cost(const BatchShape& batch) const;
+  [[nodiscard]] Ticks ticks(const BatchShape& batch) const override;
+  [[nodiscard]] DecodeLine decode_line(const BatchShape& batch) const override;
   /// Experts of one layer that `tokens` tokens touch.
   [[nodiscard]] double expected_experts(double tokens) const;
   /// Tokens that a sliding layer attends to at most; no layer slides: 0.
-  [[nodiscard]] std::int64_t window() const {
+  [[nodiscard]] std::int64_t window() const override {
     return model_.sliding_layers > 0 ? model_.window : 0;
   }
 

@@ -24,8 +24,8 @@ struct RunMetrics {
   std::int64_t recomputed_tokens = 0;
   std::int64_t preemptions = 0;
   std::int64_t tool_calls = 0;
-  std::int64_t refused = 0;  // sessions that found the queue full
-  std::int64_t agents = 0;   // sub-agents, served to their end
+  std::int64_t refused = 0;          // sessions that found the queue full
+  std::int64_t agents = 0;           // sub-agents, served to their end
   std::int64_t prompt_blocks = 0;    // with identity, looked up in the prefix cache
   std::int64_t hit_blocks = 0;       // found there
   std::int64_t tier_hit_blocks = 0;  // found in a tier below
@@ -37,10 +37,10 @@ struct RunMetrics {
   Nanoseconds run_time = 0;
   Nanoseconds busy_time = 0;
   Nanoseconds join_wait = 0;  // main threads that waited for their auxiliary thread's command
-  Samples episode_ttft;     // arrival to the first token
-  Samples turn_ttft;        // tool response to the next token
-  Samples tpot;             // per turn: first to last token over the tokens between
-  Samples episode_latency;  // arrival to the last token
+  Samples episode_ttft;       // arrival to the first token
+  Samples turn_ttft;          // tool response to the next token
+  Samples tpot;               // per turn: first to last token over the tokens between
+  Samples episode_latency;    // arrival to the last token
 };
 
 [[nodiscard]] inline double to_seconds(Nanoseconds time) {

@@ -39,7 +39,8 @@ class Timeline {
 
   /// The state from the end of the last interval to `end`.
   void add(Nanoseconds end, const ServerState& state);
-  /// Tokens that were generated evenly from `begin` to `end`, which is not behind the last interval.
+  /// Tokens that were generated evenly from `begin` to `end`, which is not behind the last
+  /// interval.
   void add_tokens(Nanoseconds begin, Nanoseconds end, double tokens);
   [[nodiscard]] std::vector<TimelineRow> rows() const;
   /// Over the whole run.

@@ -50,7 +50,7 @@ Cluster::Cluster(SessionSource& source, const ClusterSetup& setup, const Simulat
     Server& server = servers_.emplace_back();
     server.replica = std::make_unique<Replica>(
         id, setup.cost, PageLedger(setup.pages, prefix_cache(config), setup.tiers, id), setup.tiers,
-        setup.oracle, *this, config);
+        setup.oracle, static_cast<CompletionListener&>(*this), config);
     const bool prefills_only = id < config.prefill_replicas;
     if (prefills_only || config.prefill_replicas == 0) entry_.push_back(server.replica.get());
     if (!prefills_only) decode_.push_back(server.replica.get());
@@ -200,12 +200,13 @@ void Cluster::expect_transfer_end() {
 void Cluster::count_state(Server& server) {
   const Replica& replica = *server.replica;
   const Replica::Growth growth = replica.mean_growth();
-  const ServerState state{.batch_threads = static_cast<double>(replica.batch_threads()),
-                          .running = static_cast<double>(replica.running()),
-                          .waiting = static_cast<double>(replica.waiting()),
-                          .tool_wait = static_cast<double>(replica.idle()),
-                          .used_pages = static_cast<double>(replica.pages().used()) + growth.pages,
-                          .live_tokens = static_cast<double>(replica.resident_tokens()) + growth.tokens};
+  const ServerState state{
+      .batch_threads = static_cast<double>(replica.batch_threads()),
+      .running = static_cast<double>(replica.running()),
+      .waiting = static_cast<double>(replica.waiting()),
+      .tool_wait = static_cast<double>(replica.idle()),
+      .used_pages = static_cast<double>(replica.pages().used()) + growth.pages,
+      .live_tokens = static_cast<double>(replica.resident_tokens()) + growth.tokens};
   state_ += state;
   state_ -= server.counted;
   server.counted = state;

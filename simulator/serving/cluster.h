@@ -39,6 +39,7 @@ struct ClusterSetup {
 /// others, which decode (DistServe, OSDI 2024; Splitwise, ISCA 2024).
 class Cluster : private CompletionListener {
  public:
+  /// config.load must not be automatic.
   Cluster(SessionSource& source, const ClusterSetup& setup, const SimulationConfig& config);
   ~Cluster() override;
 
@@ -117,9 +118,9 @@ class Cluster : private CompletionListener {
   std::optional<Link> link_;                      // between prefill and decode replicas
   std::vector<std::unique_ptr<Client>> clients_;  // (slot)
   std::vector<std::int64_t> free_clients_;
-  std::map<TransferId, std::int64_t> fetching_;  // slot of the client
+  std::map<TransferId, std::int64_t> fetching_;          // slot of the client
   std::deque<std::shared_ptr<const Session>> arriving_;  // their arrival events are in the queue
-  Nanoseconds expected_end_ = -1;  // of a transfer, as last told to the queue
+  Nanoseconds expected_end_ = -1;                        // of a transfer, as last told to the queue
   Nanoseconds now_ = 0;
   std::int64_t scheduled_ = 0;  // sessions whose arrival is known
   std::int64_t added_ = 0;      // clients so far, sub-agents included

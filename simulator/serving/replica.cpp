@@ -32,7 +32,8 @@ Replica::Replica(std::int32_t id, const StepCost& cost, PageLedger pages, TierCh
       new_token_ratio_(kFirstNewTokenRatio) {}
 
 bool Replica::submit(Request& request, std::int64_t turn, bool has_kv) {
-  if (!has_kv && config_.max_queue > 0 && std::cmp_greater_equal(waiting_.size(), config_.max_queue)) {
+  if (!has_kv && config_.max_queue > 0 &&
+      std::cmp_greater_equal(waiting_.size(), config_.max_queue)) {
     return false;
   }
   const std::int32_t index = take_seat(request);

@@ -40,7 +40,7 @@ Prediction predict(const GpuSpec& gpu, const ServingRow& row) {
                         .turns = {}};
   const Workload workload{.sessions = {session}, .label = "fixed lengths", .token_scale = 1};
   const RunMetrics metrics = replay(workload, gpu, row.model, config).metrics;
-  return {1e3 * mean(metrics.episode_ttft), 1e3 * mean(metrics.tpot),
+  return {1e3 * metrics.episode_ttft.mean(), 1e3 * metrics.tpot.mean(),
           static_cast<double>(metrics.output_tokens) / to_seconds(metrics.run_time)};
 }
 

@@ -11,7 +11,8 @@
 #include "base/rng.h"
 #include "simulator/cost/cost_model.h"
 #include "simulator/replay.h"
-#include "simulator/server.h"
+#include "simulator/serving/cluster.h"
+#include "simulator/serving/session_source.h"
 #include "simulator/workload/footprint.h"
 #include "tests/unit/simulator/fixtures.h"
 
@@ -67,8 +68,9 @@ SimulationConfig random_config(std::uint64_t seed, const std::vector<Session>& s
   out.concurrency = rng.between(1, 12);
   out.requests = 40;
   out.arrival_rate = rng.chance(0.3) ? 20.0 : 0.0;
+  out.load = out.arrival_rate > 0.0 ? Load::poisson : Load::closed;
   out.page_tokens = 1 << rng.between(0, 5);
-  out.max_batch_tokens = rng.between(1, 300);
+  out.max_batch_tokens = rng.between(20, 300);
   out.max_batch_sequences = rng.between(1, 20);
   out.admission = rng.chance(0.5) ? Admission::input : Admission::chunk;
   out.idle_kv = rng.chance(0.5) ? IdleKv::keep : IdleKv::drop;
@@ -100,7 +102,8 @@ TEST_CASE("Every random load is served whole, with all tokens and all pages acco
     const auto sessions = random_sessions(seed, true);
     const SimulationConfig settings = random_config(seed, sessions);
     const CostModel cost(h100(), qwen3_8b());
-    Server server(sessions, cost, settings.kv_pages, settings);
+    ListedSessions source(sessions, settings.requests);
+    Cluster server(source, {.cost = cost, .pages = settings.kv_pages}, settings);
     server.run();  // checks its invariants
     const RunMetrics& metrics = server.metrics();
     SessionTotals expected;
@@ -134,8 +137,8 @@ TEST_CASE("The same seed gives the same run, and another seed another one") {
   settings.tool_latency_median_s = 0.05;
   const auto fingerprint = [&] {
     const auto result = replay(workload(sessions), h100(), qwen3_8b(), settings);
-    std::vector<double> out = result.metrics.tpot;
-    out.insert(out.end(), result.metrics.turn_ttft.begin(), result.metrics.turn_ttft.end());
+    std::vector<double> out = result.metrics.tpot.first();
+    for (const double ttft : result.metrics.turn_ttft.first()) out.push_back(ttft);
     for (const auto& row : result.timeline) out.push_back(row.mean.used_pages);
     return out;
   };

@@ -46,9 +46,9 @@ TEST_CASE("One request alone waits for its prefill iterations and decodes at the
   }
   const RunMetrics& metrics = result.metrics;
   REQUIRE(metrics.episode_ttft.size() == 1);
-  CHECK(metrics.episode_ttft[0] == Approx(ttft).epsilon(1e-9));
+  CHECK(metrics.episode_ttft.first()[0] == Approx(ttft).epsilon(1e-9));
   REQUIRE(metrics.tpot.size() == 1);
-  CHECK(metrics.tpot[0] == Approx(decode / 40).epsilon(1e-9));
+  CHECK(metrics.tpot.first()[0] == Approx(decode / 40).epsilon(1e-9));
   CHECK(to_seconds(metrics.run_time) == Approx(ttft + decode).epsilon(1e-9));
   CHECK(metrics.iterations == 43);
   CHECK(metrics.output_tokens == 41);
@@ -94,7 +94,7 @@ TEST_CASE("Poisson arrivals at a constant service time wait as in an M/D/1 queue
     settings.max_batch_sequences = 1;
     const auto result = replay(workload({session({Prefill{512}})}), h100(), qwen3_8b(), settings);
     const double expected = service + load * service / (2.0 * (1.0 - load));
-    CHECK(mean(result.metrics.episode_ttft) == Approx(expected).epsilon(0.03));
+    CHECK(result.metrics.episode_ttft.mean() == Approx(expected).epsilon(0.03));
     CHECK(to_seconds(result.metrics.busy_time) / to_seconds(result.metrics.run_time) ==
           Approx(load).epsilon(0.02));
   }
@@ -122,7 +122,7 @@ TEST_CASE("A closed loop obeys Little's law") {
   const ServerState& overall = result.overall.mean;
   const double in_system = overall.running + overall.waiting + overall.tool_wait;
   const double rate = 800.0 / to_seconds(result.metrics.run_time);
-  CHECK(in_system == Approx(rate * mean(result.metrics.episode_latency)).epsilon(1e-6));
+  CHECK(in_system == Approx(rate * result.metrics.episode_latency.mean()).epsilon(1e-6));
 }
 
 // Two published simulators, Vidur (Sarathi scheduler) and BLIS, both compute 8,439 iterations of

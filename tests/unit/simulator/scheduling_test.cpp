@@ -33,7 +33,7 @@ TEST_CASE("An exhausted pool preempts the latest arrival, which recomputes") {
   CHECK(metrics.recomputed_tokens == 96);
   CHECK(metrics.decode_tokens == 2 * 96);
   CHECK(metrics.requests == 2);
-  CHECK(metrics.episode_latency[0] < metrics.episode_latency[1]);
+  CHECK(metrics.episode_latency.first()[0] < metrics.episode_latency.first()[1]);
 }
 
 TEST_CASE("A watermark keeps newcomers out, not those that are in") {

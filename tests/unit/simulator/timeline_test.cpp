@@ -15,8 +15,9 @@ using namespace pagequest::simulator;
 
 TEST_CASE("The timeline's means are weighted by time") {
   Timeline timeline(16);
-  timeline.add(1'000'000, {.batch_threads = 2.0}, 10.0);
-  timeline.add(4'000'000, {.batch_threads = 6.0}, 0.0);
+  timeline.add(1'000'000, {.batch_threads = 2.0});
+  timeline.add_tokens(0, 1'000'000, 10.0);
+  timeline.add(4'000'000, {.batch_threads = 6.0});
   CHECK(timeline.overall().mean.batch_threads == Approx((2.0 * 1 + 6.0 * 3) / 4));
   CHECK(timeline.overall().output_tokens == Approx(10.0));
   CHECK(timeline.rows().at(0).mean.batch_threads == Approx(2.0));
@@ -35,7 +36,8 @@ TEST_CASE("A long run keeps its rows, its means and its tokens") {
     now += length;
     area += used * static_cast<double>(length);
     tokens += sampled;
-    timeline.add(now, {.used_pages = used}, sampled);
+    timeline.add(now, {.used_pages = used});
+    if (length > 0) timeline.add_tokens(now - length, now, sampled);
   }
   const auto rows = timeline.rows();
   REQUIRE(rows.size() <= 32);
