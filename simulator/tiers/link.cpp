@@ -12,7 +12,8 @@ namespace pagequest::simulator {
 namespace {
 
 constexpr std::int64_t kTicks = 1024;  // per nanosecond
-__extension__ typedef __int128 Wide;
+
+Nanoseconds rounded_up(std::int64_t ticks) { return (ticks + kTicks - 1) / kTicks; }
 
 }  // namespace
 
@@ -23,25 +24,26 @@ Link::Link(double bytes_per_s, double latency_s)
 }
 
 /// Of the transfer that has least left; each gets 1/n of the link.
-Nanoseconds Link::next_departure() const {
-  const std::int64_t left = std::max<std::int64_t>(0, active_.top().finish - service_);
-  const Wide ticks = static_cast<Wide>(left) * static_cast<Wide>(active_.size());
-  return served_until_ + static_cast<Nanoseconds>((ticks + kTicks - 1) / kTicks);
+Link::LinkTicks Link::next_departure() const {
+  const auto left = std::max<LinkTicks>(0, active_.top().finish - service_);
+  return served_until_ + left * static_cast<LinkTicks>(active_.size());
 }
 
-void Link::serve_until(Nanoseconds time) {
-  const Nanoseconds passed = time - served_until_;
-  service_ += passed * kTicks / static_cast<std::int64_t>(active_.size());
-  busy_ += passed;
-  served_until_ = time;
+/// In whole ticks of each; what is left of `time` then is served later, so that no work is lost.
+void Link::serve_until(LinkTicks time) {
+  const auto transfers = static_cast<LinkTicks>(active_.size());
+  const LinkTicks each = (time - served_until_) / transfers;
+  service_ += each;
+  served_until_ += each * transfers;
+  busy_ += each * transfers;
 }
 
 void Link::advance(Nanoseconds now) {
   while (!active_.empty()) {
-    const Nanoseconds end = next_departure();
-    if (end > now) return;
+    const LinkTicks end = next_departure();
+    if (end > now * kTicks) return;
     serve_until(end);
-    ended_.push_back({.time = end + latency_, .transfer = active_.top().transfer});
+    ended_.push_back({.time = rounded_up(end) + latency_, .transfer = active_.top().transfer});
     active_.pop();
   }
 }
@@ -50,19 +52,21 @@ void Link::start(Nanoseconds now, std::uint64_t transfer, double bytes) {
   advance(now);
   if (active_.empty()) {
     service_ = 0;
-    served_until_ = now;
+    served_until_ = now * kTicks;
   } else {
-    PQ_CHECK(now >= served_until_, "time does not go back");
-    serve_until(now);
+    PQ_CHECK(now * kTicks >= served_until_, "time does not go back");
+    serve_until(now * kTicks);
   }
   const std::int64_t work = std::max<std::int64_t>(1, std::llround(bytes * ticks_per_byte_));
   active_.push({.finish = service_ + work, .sequence = next_sequence_++, .transfer = transfer});
 }
 
+double Link::busy_s() const { return static_cast<double>(busy_) * (1e-9 / kTicks); }
+
 Nanoseconds Link::next_end() const {
   if (!ended_.empty()) return ended_.front().time;
   if (active_.empty()) return std::numeric_limits<Nanoseconds>::max();
-  return next_departure() + latency_;
+  return rounded_up(next_departure()) + latency_;
 }
 
 std::optional<Link::End> Link::pop(Nanoseconds now) {

@@ -17,9 +17,9 @@ namespace pagequest::simulator {
 /// Queueing Systems II, section 4.4). Every transfer gets to its first byte a latency later; as it
 /// is the same for all, it moves what the link does as a whole, and is added to the ends.
 ///
-/// Work is in integer ticks of 1/1024 ns of the whole link. Ends are rounded up to a nanosecond;
-/// what the link does until then counts, so that no capacity is lost to rounding. The result does
-/// not depend on when it is asked.
+/// Inside, time and work are in integer ticks of 1/1024 ns and work is conserved exactly; ends are
+/// rounded up to a nanosecond. The result does not depend on when it is asked.
+/// Times are less than 2^53 ns (104 days).
 class Link {
  public:
   struct End {
@@ -38,12 +38,14 @@ class Link {
   /// The next transfer that has ended by `now`: by end, then in the order of their starts.
   std::optional<End> pop(Nanoseconds now);
   /// Time in which it moved something, up to its last start or end.
-  [[nodiscard]] Nanoseconds busy() const { return busy_; }
+  [[nodiscard]] double busy_s() const;
 
  private:
+  using LinkTicks = std::int64_t;
+
   /// Per transfer under way: the service that each of them has got since the link was last idle.
   struct Active {
-    std::int64_t finish;  // service at which it ends, ticks
+    LinkTicks finish;  // service at which it ends
     std::uint64_t sequence;
     std::uint64_t transfer;
     bool operator>(const Active& other) const {
@@ -51,17 +53,17 @@ class Link {
     }
   };
 
-  [[nodiscard]] Nanoseconds next_departure() const;
-  void serve_until(Nanoseconds time);
+  [[nodiscard]] LinkTicks next_departure() const;
+  void serve_until(LinkTicks time);
   void advance(Nanoseconds now);
 
   double ticks_per_byte_;
   Nanoseconds latency_;
   std::priority_queue<Active, std::vector<Active>, std::greater<>> active_;
   std::deque<End> ended_;  // left the link; their ends may be in the future, by the latency
-  std::int64_t service_ = 0;
-  Nanoseconds served_until_ = 0;
-  Nanoseconds busy_ = 0;
+  LinkTicks service_ = 0;
+  LinkTicks served_until_ = 0;
+  LinkTicks busy_ = 0;
   std::uint64_t next_sequence_ = 0;
 };
 

@@ -133,8 +133,8 @@ void TierStore::unpin(BlockId id, const BlockTouch& touch) { cache_->release(id,
 
 TierCounters TierStore::counters() const {
   TierCounters out = counters_;
-  out.read_busy_s = static_cast<double>(reads_.busy()) * 1e-9;
-  out.write_busy_s = static_cast<double>(writes_.busy()) * 1e-9;
+  out.read_busy_s = reads_.busy_s();
+  out.write_busy_s = writes_.busy_s();
   return out;
 }
 
