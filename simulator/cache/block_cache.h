@@ -45,6 +45,8 @@ class BlockCache {
   virtual void release(BlockId id, const BlockTouch& touch) = 0;
   /// The policy's choice among the blocks that nobody holds goes. Nothing if all are held.
   virtual std::optional<BlockId> evict(Nanoseconds now) = 0;
+  /// The last touch of the block that evict() took last: what a memory below is told of it.
+  [[nodiscard]] virtual const BlockTouch& evicted_touch() const = 0;
 
   [[nodiscard]] virtual std::int64_t size() const = 0;
   [[nodiscard]] virtual std::int64_t evictable() const = 0;

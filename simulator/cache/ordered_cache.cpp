@@ -26,6 +26,7 @@ class OrderedCache final : public BlockCache {
   void hold(BlockId id, const BlockTouch& touch) override {
     const Slot slot = find(id);
     const bool was_idle = blocks_[slot].holders++ == 0;
+    blocks_[slot].touch = touch;
     if (was_idle) --idle_;
     order_->held(slot, was_idle, touch);
   }
@@ -34,7 +35,7 @@ class OrderedCache final : public BlockCache {
     const auto [entry, is_new] = slots_.try_emplace(id, kNoSlot);
     if (!is_new) return false;
     entry->second = take_slot();
-    blocks_[entry->second] = {.id = id, .holders = 1};
+    blocks_[entry->second] = {.id = id, .holders = 1, .touch = touch};
     order_->inserted(entry->second, id, touch);
     return true;
   }
@@ -42,6 +43,7 @@ class OrderedCache final : public BlockCache {
   void release(BlockId id, const BlockTouch& touch) override {
     const Slot slot = find(id);
     PQ_CHECK(blocks_[slot].holders > 0, "a block is released once a hold");
+    blocks_[slot].touch = touch;
     if (--blocks_[slot].holders > 0) return;
     ++idle_;
     order_->idle(slot, touch);
@@ -51,11 +53,14 @@ class OrderedCache final : public BlockCache {
     if (idle_ == 0) return std::nullopt;
     const Slot slot = order_->evict(now);
     const BlockId id = blocks_[slot].id;
+    evicted_touch_ = blocks_[slot].touch;
     slots_.erase(id);
     free_.push_back(slot);
     --idle_;
     return id;
   }
+
+  [[nodiscard]] const BlockTouch& evicted_touch() const override { return evicted_touch_; }
 
   [[nodiscard]] std::int64_t size() const override {
     return static_cast<std::int64_t>(slots_.size());
@@ -66,6 +71,7 @@ class OrderedCache final : public BlockCache {
   struct Block {
     BlockId id = 0;
     std::int32_t holders = 0;
+    BlockTouch touch = {};
   };
 
   [[nodiscard]] Slot find(BlockId id) const {
@@ -89,6 +95,7 @@ class OrderedCache final : public BlockCache {
   std::vector<Block> blocks_;
   std::vector<Slot> free_;
   std::int64_t idle_ = 0;
+  BlockTouch evicted_touch_;
 };
 
 }  // namespace

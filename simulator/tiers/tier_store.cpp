@@ -69,30 +69,26 @@ TierStore::TierStore(const TierSpec& spec, double block_bytes)
       writes_(spec.write_bytes_per_s, spec.latency_s) {}
 
 bool TierStore::readable(BlockId id) const {
-  const auto block = blocks_.find(id);
-  return block != blocks_.end() && block->second.written;
+  return cache_->contains(id) && !writing_.contains(id);
 }
 
-/// Nothing is evicted if there is room; `full` stays if all blocks are pinned.
+/// Nothing is evicted if there is room, or if all blocks are pinned or being written.
 std::optional<TierStore::Evicted> TierStore::make_room(Nanoseconds now) {
   if (cache_->size() < capacity_) return std::nullopt;
   const auto victim = cache_->evict(now);
   if (!victim) return std::nullopt;
   ++counters_.evictions;
-  const auto block = blocks_.find(*victim);
-  Evicted evicted{.id = *victim, .touch = block->second.touch};
+  Evicted evicted{.id = *victim, .touch = cache_->evicted_touch()};
   evicted.touch.now = now;
-  blocks_.erase(block);
   return evicted;
 }
 
 TierStore::Outcome TierStore::offer(BlockId id, const BlockTouch& touch) {
-  if (readable(id)) {
+  if (cache_->contains(id)) {
     pin(id, touch);
     unpin(id, touch);
     return {.kept = true};
   }
-  if (blocks_.contains(id)) return {.kept = true};
   Outcome outcome;
   if (admission_->admits(id)) {
     outcome.evicted = make_room(touch.now);
@@ -102,8 +98,8 @@ TierStore::Outcome TierStore::offer(BlockId id, const BlockTouch& touch) {
     ++counters_.refused;
     return outcome;
   }
-  cache_->insert(id, touch);  // held until it is written
-  blocks_.emplace(id, Block{.touch = touch});
+  cache_->insert(id, touch);
+  writing_.emplace(id, touch);
   counters_.peak_blocks = std::max(counters_.peak_blocks, cache_->size());
   writes_.start(touch.now, id, bytes_);
   return outcome;
@@ -112,11 +108,11 @@ TierStore::Outcome TierStore::offer(BlockId id, const BlockTouch& touch) {
 void TierStore::finish_write(Nanoseconds now) {
   const auto end = writes_.pop(now);
   PQ_CHECK(end.has_value(), "a write has ended");
-  Block& block = blocks_.at(end->transfer);
-  block.written = true;
-  block.touch.now = end->time;
+  const auto block = writing_.find(end->transfer);
+  block->second.now = end->time;
   ++counters_.stores;
-  cache_->release(end->transfer, block.touch);
+  cache_->release(end->transfer, block->second);
+  writing_.erase(block);
 }
 
 void TierStore::read(Nanoseconds now, std::uint64_t transfer, std::int64_t blocks) {
@@ -124,10 +120,7 @@ void TierStore::read(Nanoseconds now, std::uint64_t transfer, std::int64_t block
   reads_.start(now, transfer, bytes_ * static_cast<double>(blocks));
 }
 
-void TierStore::pin(BlockId id, const BlockTouch& touch) {
-  blocks_.at(id).touch = touch;
-  cache_->hold(id, touch);
-}
+void TierStore::pin(BlockId id, const BlockTouch& touch) { cache_->hold(id, touch); }
 
 void TierStore::unpin(BlockId id, const BlockTouch& touch) { cache_->release(id, touch); }
 

@@ -50,18 +50,13 @@ class TierStore {
   [[nodiscard]] TierCounters counters() const;
 
  private:
-  struct Block {
-    BlockTouch touch;
-    bool written = false;
-  };
-
   std::optional<Evicted> make_room(Nanoseconds now);
 
   std::int64_t capacity_;
   double bytes_;  // of one block, encoded
   std::unique_ptr<BlockCache> cache_;
   std::unique_ptr<Admission> admission_;
-  boost::unordered_flat_map<BlockId, Block> blocks_;
+  boost::unordered_flat_map<BlockId, BlockTouch> writing_;  // blocks that are held, not readable
   Link reads_;
   Link writes_;
   TierCounters counters_;

@@ -30,9 +30,11 @@ struct RandomUse {
   Rng rng;
   Nanoseconds now = 0;
   std::map<BlockId, std::int32_t> held = {};
+  std::map<BlockId, Nanoseconds> last_touch = {};
 
   BlockTouch touch(BlockId id) {
     now += static_cast<Nanoseconds>(rng.below(3)) * kSecond / 2;
+    last_touch[id] = now;
     return {.now = now,
             .session = static_cast<std::int64_t>(rng.below(5)),
             .session_continues = rng.chance(0.6),
@@ -72,7 +74,9 @@ void release(RandomUse& uses, BlockCache& cache, naive::Cache& model) {
 
 void step(RandomUse& uses, BlockCache& cache, naive::Cache& model) {
   if (cache.size() >= 20 || uses.rng.chance(0.1)) {
-    REQUIRE(cache.evict(uses.now) == model.evict(uses.now));
+    const auto victim = cache.evict(uses.now);
+    REQUIRE(victim == model.evict(uses.now));
+    if (victim) CHECK(cache.evicted_touch().now == uses.last_touch.at(*victim));
   }
   if (uses.rng.chance(0.5)) {
     use(uses, cache, model);
@@ -105,8 +109,11 @@ TEST_CASE("a held block is never evicted") {
   cache->release(1, {});
   CHECK_FALSE(cache->evict(0));
   cache->release(1, {});
+  CHECK(cache->held(2));
+  CHECK_FALSE(cache->held(1));
   CHECK(cache->evict(0) == BlockId{1});
   CHECK_FALSE(cache->evict(0));
+  CHECK_FALSE(cache->held(1));
   CHECK(cache->size() == 1);
 }
 
