@@ -4,7 +4,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "simulator/memory/page_pool.h"
 
 using namespace pagequest::simulator;
 
@@ -55,17 +54,4 @@ TEST_CASE("A preemption takes everything, and both threads recompute") {
   CHECK(kv.resident_live_tokens() == 0);
   CHECK(kv.main().missing_tokens() == 4);
   CHECK(kv.aux()->missing_tokens() == 3);
-}
-
-TEST_CASE("The pool gives no page that it does not have") {
-  PagePool pool(10);
-  CHECK(pool.take(8));
-  CHECK_FALSE(pool.take(3));
-  CHECK_FALSE(pool.take(2, 1));
-  CHECK(pool.take(2));
-  CHECK(pool.free() == 0);
-  CHECK(pool.take(0));
-  pool.give_back(4);
-  CHECK(pool.free() + pool.used() == pool.total());
-  CHECK(pool.used() == 6);
 }
