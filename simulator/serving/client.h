@@ -4,17 +4,21 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "simulator/event_queue.h"
 #include "simulator/serving/request.h"
 
 namespace pagequest::simulator {
 
+/// A client that may have ended meanwhile: its slot, and the index of its request.
+using ClientName = std::pair<std::int64_t, std::int64_t>;
+
 /// A session in flight, and the clock of its current turn.
 struct Client {
   std::int64_t slot = 0;  // in the cluster's list; reused
   std::unique_ptr<Request> request;
-  std::int64_t parent = -1;  // slot of the client whose sub-agent it is
+  ClientName parent{-1, -1};    // whose sub-agent it is; it may have been refused meanwhile
   std::int64_t server = -1;  // that has it; -1: none
   Nanoseconds arrived = 0;
   Nanoseconds ready = 0;        // when the current turn's input was there

@@ -27,11 +27,11 @@ void Cluster::arrive() {
   auto session = std::move(arriving_.front());
   arriving_.pop_front();
   check_fits(*session);
-  add_client(std::move(session), -1);
+  add_client(std::move(session), {-1, -1});
   if (config_.load != Load::closed) schedule_arrival();
 }
 
-void Cluster::add_client(std::shared_ptr<const Session> session, std::int64_t parent) {
+void Cluster::add_client(std::shared_ptr<const Session> session, const ClientName& parent) {
   if (free_clients_.empty()) {
     free_clients_.push_back(static_cast<std::int64_t>(clients_.size()));
     clients_.emplace_back();
@@ -85,15 +85,17 @@ void Cluster::queue(Client& own) {
 void Cluster::start_agents(Client& own) {
   for (const std::int32_t agent : own.request->take_started_agents()) {
     // They live as long as their parent's session.
-    const auto& parent = own.request->shared_session();
-    add_client({parent, &parent->agents[static_cast<std::size_t>(agent)]}, own.slot);
+    const auto parent = own.request->shared_session();
+    add_client({parent, &parent->agents[static_cast<std::size_t>(agent)]},
+               {own.slot, own.request->index()});
   }
 }
 
 /// A replica's requests do not change under its batch.
 void Cluster::advance_when_free(Client& own) {
   if (own.server >= 0 && replica_of(own).busy()) {
-    servers_[static_cast<std::size_t>(own.server)].when_free.push_back(own.slot);
+    servers_[static_cast<std::size_t>(own.server)].when_free.emplace_back(own.slot,
+                                                                          own.request->index());
     disturb(own.server);
     return;
   }
@@ -176,12 +178,14 @@ void Cluster::end_session(Client& own) {
   if (own.counted) metrics_.episode_latency.add(to_seconds(now_ - own.arrived));
   leave_replica(own);
   metrics_.tool_calls += own.request->tool_calls();
-  const std::int64_t parent = own.parent;
+  const ClientName parent = own.parent;
   free_clients_.push_back(own.slot);
   clients_[static_cast<std::size_t>(own.slot)].reset();
-  if (parent >= 0) {
+  if (parent.first >= 0) {
     ++metrics_.agents;
-    if (client(parent).request->agent_ended()) go_on(client(parent));
+    if (is_here(parent) && client(parent.first).request->agent_ended()) {
+      go_on(client(parent.first));
+    }
     return;
   }
   ++metrics_.requests;

@@ -143,15 +143,19 @@ void Cluster::disturb(std::int64_t index) {
 void Cluster::end_batch(std::int64_t index) {
   Server& server = servers_[static_cast<std::size_t>(index)];
   const std::int64_t before = metrics_.output_tokens + metrics_.aux_output_tokens;
-  std::vector<std::int64_t> slots = std::exchange(server.when_free, {});
-  for (const Request* request : server.replica->finish(now_)) slots.push_back(request->owner());
+  std::vector<ClientName> names = std::exchange(server.when_free, {});
+  for (const Request* request : server.replica->finish(now_)) {
+    names.emplace_back(request->owner(), request->index());
+  }
   count_run(server);
   timeline_.add_tokens(
       server.replica->began(), now_,
       static_cast<double>(metrics_.output_tokens + metrics_.aux_output_tokens - before));
-  std::sort(slots.begin(), slots.end());
-  slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
-  for (const std::int64_t slot : slots) advance(client(slot));
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  for (const ClientName& name : names) {
+    if (is_here(name)) advance(client(name.first));
+  }
   expect_transfer_end();
 #ifndef NDEBUG
   server.replica->check_invariants();

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "simulator/cost/step_cost.h"
@@ -52,9 +53,9 @@ class Cluster : private CompletionListener {
  private:
   struct Server {  // a replica, and the events about it
     std::unique_ptr<Replica> replica;
-    std::vector<std::int64_t> when_free;  // clients whose state changed during a batch
-    std::int64_t stamp = 0;               // of the event that ends its batch
-    ServerState counted;                  // in state_
+    std::vector<ClientName> when_free;  // whose state changed during a batch
+    std::int64_t stamp = 0;             // of the event that ends its batch
+    ServerState counted;                // in state_
     bool start_pending = false;
   };
 
@@ -75,7 +76,7 @@ class Cluster : private CompletionListener {
   // clients.cpp: what sessions do
   void schedule_arrival();
   void arrive();
-  void add_client(std::shared_ptr<const Session> session, std::int64_t parent);
+  void add_client(std::shared_ptr<const Session> session, const ClientName& parent);
   void go_on(Client& own);
   void queue(Client& own);
   void start_agents(Client& own);
@@ -91,6 +92,11 @@ class Cluster : private CompletionListener {
   void check_fits(const Session& session) const;
   [[nodiscard]] Client& client(std::int64_t slot) {
     return *clients_[static_cast<std::size_t>(slot)];
+  }
+  [[nodiscard]] bool is_here(const ClientName& name) const {
+    if (name.first < 0) return false;
+    const auto& found = clients_[static_cast<std::size_t>(name.first)];
+    return found != nullptr && found->request->index() == name.second;
   }
   [[nodiscard]] Replica& replica_of(const Client& own) {
     return *servers_[static_cast<std::size_t>(own.server)].replica;

@@ -154,6 +154,7 @@ TEST_CASE("Evictions never raise the pages that a load holds") {
     SimulationConfig settings = random_config(seed, sessions);
     settings.concurrency = 1;  // the same schedule in both runs
     settings.arrival_rate = 0.0;
+    settings.load = Load::closed;
     settings.idle_kv = IdleKv::keep;
     settings.kv_pages = 1'000'000;
     const auto evicting = replay(workload(sessions), h100(), qwen3_8b(), settings);

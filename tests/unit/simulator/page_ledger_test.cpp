@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
-#include <catch2/catch.hpp>
-
 #include "simulator/serving/page_ledger.h"
+
+#include <catch2/catch.hpp>
 
 using namespace pagequest;
 using namespace pagequest::simulator;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs whose outcome follows from a formula.
 #include <cstdint>
+#include <cstdlib>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -48,8 +49,8 @@ TEST_CASE("One request alone waits for its prefill iterations and decodes at the
   REQUIRE(metrics.episode_ttft.size() == 1);
   CHECK(metrics.episode_ttft.first()[0] == Approx(ttft).epsilon(1e-9));
   REQUIRE(metrics.tpot.size() == 1);
-  CHECK(metrics.tpot.first()[0] == Approx(decode / 40).epsilon(1e-9));
-  CHECK(to_seconds(metrics.run_time) == Approx(ttft + decode).epsilon(1e-9));
+  CHECK(metrics.tpot.first()[0] == Approx(decode / 40).epsilon(1e-6));
+  CHECK(to_seconds(metrics.run_time) == Approx(ttft + decode).epsilon(1e-6));
   CHECK(metrics.iterations == 43);
   CHECK(metrics.output_tokens == 41);
 }
@@ -62,10 +63,10 @@ TEST_CASE("A tool call suspends an episode for the tool's latency") {
   };
   const auto plain = with({Prefill{100}, Decode{10}, Prefill{50}, Decode{5}});
   const auto tool = with({Prefill{100}, Decode{10}, CallTool{"search"}, Prefill{50}, Decode{5}});
-  CHECK(tool.metrics.run_time - plain.metrics.run_time == 2'000'000'000);
+  CHECK(std::abs(tool.metrics.run_time - plain.metrics.run_time - 2'000'000'000) <= 1);
   CHECK(tool.metrics.turns == 2);
   CHECK(tool.metrics.turn_ttft.size() == 1);
-  CHECK(tool.metrics.busy_time == plain.metrics.busy_time);
+  CHECK(std::abs(tool.metrics.busy_time - plain.metrics.busy_time) <= 1);
   CHECK(tool.overall.mean.tool_wait ==
         Approx(2.0 / to_seconds(tool.metrics.run_time)).epsilon(1e-9));
 }

@@ -4,7 +4,6 @@
 
 #include <catch2/catch.hpp>
 
-
 using namespace pagequest::simulator;
 
 TEST_CASE("An auxiliary thread holds pages for its own tokens only") {
