@@ -18,8 +18,8 @@ using ClientName = std::pair<std::int64_t, std::int64_t>;
 struct Client {
   std::int64_t slot = 0;  // in the cluster's list; reused
   std::unique_ptr<Request> request;
-  ClientName parent{-1, -1};    // whose sub-agent it is; it may have been refused meanwhile
-  std::int64_t server = -1;  // that has it; -1: none
+  ClientName parent{-1, -1};  // whose sub-agent it is; it may have been refused meanwhile
+  std::int64_t server = -1;   // that has it; -1: none
   Nanoseconds arrived = 0;
   Nanoseconds ready = 0;        // when the current turn's input was there
   Nanoseconds first_token = 0;  // of the current turn

@@ -70,6 +70,7 @@ void Cluster::run() {
     if (event.time > now_) {
       timeline_.add(event.time, state_);
       now_ = event.time;
+      if (setup_.tiers != nullptr) setup_.tiers->advance(now_);
     }
     handle(event);
   }

@@ -40,7 +40,9 @@ void PageLedger::evict_one(Nanoseconds now) {
   PQ_CHECK(id.has_value(), "an evictable block goes");
   ++evictions_;
   if (tiers_ != nullptr && tiers_->mode() == WriteMode::on_evict) {
-    tiers_->store(replica_, *id, {.now = now});
+    BlockTouch touch = cache_->evicted_touch();
+    touch.now = now;
+    tiers_->store(replica_, *id, touch);
   }
 }
 

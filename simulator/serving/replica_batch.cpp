@@ -198,22 +198,23 @@ bool Replica::admit_one(std::int32_t index, Nanoseconds now) {
 /// Keys and values that come from elsewhere take their pages at once.
 void Replica::land(std::int32_t index, const Found& found, Nanoseconds now) {
   Seat& own = seat(index);
-  const std::int32_t missing = own.request->kv().main().missing_tokens();
-  const std::int64_t pages = own.has_kv ? own.request->kv().main().pages_after_grow(missing)
-                                        : static_cast<std::int64_t>(found.below.size());
-  PQ_CHECK(pages_.take(pages, now), "what was admitted fits");
-  if (own.has_kv) {
-    own.has_kv = false;
-    own.private_pages += pages;
-    own.request->reuse(missing);
+  if (!own.has_kv) {
+    // First the fetch: the blocks that make room may push what is fetched out of its tier.
+    begin_fetch(index, found.below, now);
+    PQ_CHECK(pages_.take(own.fetching, now), "what was admitted fits");
+    own.reserved += own.fetching;
     settle_tokens(index);
-    place(index);
+    move_to(index, Place::fetching);
     return;
   }
-  own.reserved += pages;
+  const std::int32_t missing = own.request->kv().main().missing_tokens();
+  const std::int64_t pages = own.request->kv().main().pages_after_grow(missing);
+  PQ_CHECK(pages_.take(pages, now), "what was admitted fits");
+  own.has_kv = false;
+  own.private_pages += pages;
+  own.request->reuse(missing);
   settle_tokens(index);
-  move_to(index, Place::fetching);
-  begin_fetch(index, found.below, now);
+  place(index);
 }
 
 bool Replica::fits(const Seat& own, const Found& found) {
