@@ -29,6 +29,8 @@ class KvExtent {
   void lose() { resident_ = 0; }
 
   [[nodiscard]] std::int32_t next_position() const { return next_; }
+  /// Positions before it have their keys and values, evicted ones excepted.
+  [[nodiscard]] std::int32_t resident_end() const { return resident_; }
   [[nodiscard]] std::int32_t live_tokens() const { return next_ - dead_tokens_; }
   /// Live tokens whose keys and values were lost.
   [[nodiscard]] std::int32_t missing_tokens() const {

@@ -352,11 +352,12 @@ void Replica::raise_new_token_ratio() {
 
 std::int64_t Replica::run_length(const DecodeLine& line) const {
   if (config_.step_by_step || admission_waits_ || (preempted_ && !waiting_.empty())) return 1;
+  if (!joining_.empty()) return 1;  // they decode from the next step on
   const std::int64_t steps =
       std::min({decodes_.steps_to_change(), decodes_.steps_on(line), kLongestRun});
-  // Blocks go down to the tiers at the step that evicts them.
-  const std::int64_t pages =
-      decode_pages_ + (tiers_ != nullptr ? pages_.free() : pages_.available());
+  // Where others see the cache, blocks go at the step that evicts them.
+  const bool is_watched = tiers_ != nullptr || config_.router == RouterRule::prefix;
+  const std::int64_t pages = decode_pages_ + (is_watched ? pages_.free() : pages_.available());
   return std::max(std::int64_t{1}, decodes_.steps_within(pages, steps));
 }
 

@@ -60,7 +60,7 @@ void Replica::publish(std::int32_t index, Nanoseconds now) {
   if (pages_.cache() == nullptr) return;
   Seat& own = seat(index);
   const KvExtent& kv = own.request->kv().main();
-  const std::int32_t full = (kv.next_position() - kv.missing_tokens()) / config_.page_tokens;
+  const std::int32_t full = kv.resident_end() / config_.page_tokens;
   const std::int32_t known = std::min(known_pages(own), full);
   for (; own.looked_at < known; ++own.looked_at) {
     if (!pages_.publish(block_id(own, own.looked_at), touch(own, own.looked_at, now))) continue;
