@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
 // What a decode step of each policy that decides by a budget or a rule costs on the host: to take
-// the step's events in, to decide and to be told of the victims and the changes of precision. A
-// budget is full; what a rule has dropped was not there again. Beside it the share of a model's
-// step that this is, and how often the second half of the steps took memory from the heap.
+// the step's events in, to decide and to be told of the victims and of changed precision. A budget
+// is full. Beside it the share of a model's step that this is, and how often the second half of the
+// steps took memory from the heap.
 //   bench_policies [pocket|8b [POLICY...]]
 // pocket: the pocket model at 4,096 tokens in blocks of four, whose step is measured in the same
 // run and whose attention is what the policies see. 8b: the shape of Llama 3.1 8B at 32,768 tokens
