@@ -9,25 +9,10 @@
 
 #include "base/error.h"
 #include "base/event_sink.h"
+#include "engine/kv/loops/loops.h"
 #include "engine/kv/reused_memory.h"
 
 namespace pagequest::kv {
-namespace {
-
-/// largest[i]: at least what so many rows, one behind the other, have at i. Several rows at once,
-/// because a step's rows are many and `largest` needs to be read but once for them.
-template <std::size_t kRows>
-void raise(std::span<float> largest, std::span<const float> rows) {
-  const std::size_t width = largest.size();
-  for (std::size_t i = 0; i < width; ++i) {
-    float most = largest[i];
-    for (std::size_t row = 0; row < kRows; ++row) most = std::max(most, rows[row * width + i]);
-    largest[i] = most;
-  }
-}
-
-}  // namespace
-
 UnitViews::UnitViews(std::int32_t page_size, bool track_attention, Sharing sharing,
                      const KvShape& shape)
     : track_attention_(track_attention),
@@ -75,11 +60,7 @@ void UnitViews::on(const PagesAttended& attended) {
   const std::size_t pages = attended.pages.size();
   if (pages == 0) return;
   assign_in_place(largest_, pages, 0.0F);
-  std::size_t row = 0;
-  for (; row + 4 * pages <= attended.mean.size(); row += 4 * pages) {
-    raise<4>(largest_, attended.mean.subspan(row));
-  }
-  for (; row < attended.mean.size(); row += pages) raise<1>(largest_, attended.mean.subspan(row));
+  loops().raise(attended.mean.data(), attended.mean.size() / pages, pages, largest_.data());
   for (std::size_t i = 0; i < pages; ++i) {
     const auto page = static_cast<std::size_t>(attended.pages[i]);
     if (largest_[i] >= kAttendedMass && page < last_attended_step_.size()) {

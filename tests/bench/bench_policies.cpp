@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
-// What a decode step of each policy that decides by a budget costs on the host: to take the step's
-// events in, to decide and to be told of the victims, with a full budget. Beside it the share of a
-// model's step that this is, and how often the second half of the steps took memory from the heap.
+// What a decode step of each policy that decides by a budget or a rule costs on the host: to take
+// the step's events in, to decide and to be told of the victims and of changed precision. A budget
+// is full. Beside it the share of a model's step that this is, and how often the second half of the
+// steps took memory from the heap.
 //   bench_policies [pocket|8b [POLICY...]]
 // pocket: the pocket model at 4,096 tokens in blocks of four, whose step is measured in the same
 // run and whose attention is what the policies see. 8b: the shape of Llama 3.1 8B at 32,768 tokens
@@ -82,7 +83,8 @@ struct Table {
 };
 
 bool is_wanted(const kv::PolicyEntry& entry, const std::vector<std::string>& names) {
-  if (entry.trigger != kv::Trigger::budget) return false;
+  const bool each_step = entry.trigger == kv::Trigger::budget || entry.trigger == kv::Trigger::rule;
+  if (!each_step) return false;
   return names.empty() || std::ranges::find(names, entry.name) != names.end();
 }
 
@@ -94,9 +96,10 @@ void print(const Table& table, const testing::CapturedMasses& masses,
   for (const kv::PolicyEntry& entry : kv::policies()) {
     if (!is_wanted(entry, names)) continue;
     const std::string name(entry.name);
-    testing::PolicyDecoding decoding(
-        {.name = name, .params = {}, .budget_tokens = table.shape.tokens - table.shape.page_size},
-        table.shape, masses);
+    const bool has_budget = entry.trigger == kv::Trigger::budget;
+    const std::int32_t budget = has_budget ? table.shape.tokens - table.shape.page_size : 0;
+    testing::PolicyDecoding decoding({.name = name, .params = {}, .budget_tokens = budget},
+                                     table.shape, masses);
     const Cost cost = measure(decoding, table.steps);
     std::printf("  %-16s %9.1f %7.2f%% %11.1f %11.1f %11.1f %12.2f\n", name.c_str(),
                 1e6 * cost.mean, 100 * cost.mean / table.step_s, 1e6 * cost.decision,

@@ -156,6 +156,9 @@ void PolicyDecoding::observe() {
 std::size_t PolicyDecoding::decide() {
   const auto& victims = controller_.victims(kv::DecisionPoint::step_end);
   for (const kv::Victim& victim : victims) report(victim);
+  for (const auto& change : controller_.take_requantised(EpisodeId{0}, step_, 0)) {
+    controller_.observe(change);
+  }
   return victims.size();
 }
 

@@ -44,7 +44,8 @@ class PolicyDecoding {
   void prepare() { prepare(1); }
   /// The policy takes them in.
   void observe();
-  /// The policy decides and is told of what went. Returns the number of victims.
+  /// The policy decides and is told of what went and what is stored otherwise. Returns the number
+  /// of victims.
   std::size_t decide();
 
  private:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/kv/loops/loops.h"
 #include "engine/kv/reused_memory.h"
 
 namespace pagequest::kv {
@@ -84,34 +85,35 @@ void KeyRedundancy::compare_new() {
   for (const std::int32_t page : new_) {
     keys_.append_to(static_cast<std::size_t>(page), new_keys_);
   }
-  const std::size_t components = keys_.components();
+  const auto tile_of = [](std::int32_t page) { return static_cast<std::size_t>(page) / kTile; };
   for (const std::size_t tile : tiles_) {
     const auto first = listed_.begin() + static_cast<std::ptrdiff_t>(tile * kTile);
     const auto before = was_listed_.begin() + static_cast<std::ptrdiff_t>(tile * kTile);
     // Of two new pages the later one compares both.
     const bool all_new = std::equal(first, first + kTile, before,
                                     [](auto now, auto was) { return now == 0 || was == 0; });
-    for (std::size_t n = 0; n < new_.size(); ++n) {
-      if (all_new && static_cast<std::size_t>(new_[n]) / kTile < tile) continue;
-      compare(tile, new_[n], std::span(new_keys_).subspan(n * components, components));
-    }
+    const auto from = all_new ? std::ranges::lower_bound(new_, tile, {}, tile_of) : new_.begin();
+    compare(tile, static_cast<std::size_t>(from - new_.begin()));
   }
 }
 
-void KeyRedundancy::compare(std::size_t tile, std::int32_t page, std::span<const float> key) {
+void KeyRedundancy::compare(std::size_t tile, std::size_t first_new) {
+  const auto keys = std::span(new_keys_).subspan(first_new * keys_.components());
+  cosines_.resize(new_.size() * kTile);
+  if (!keys_.products(tile, keys, kDuplicate, cosines_)) return;
   const auto raise = [this](std::int32_t of, const Duplicate& found) {
     Duplicate& latest = latest_[static_cast<std::size_t>(of)];
     if (found.page > latest.page) latest = found;
   };
-  const KeyTiles::Products cosines = keys_.products(tile, key);
-  bool any = false;
-  for (const float cosine : cosines) any |= cosine > kDuplicate;
-  if (!any) return;
-  for (std::size_t i = 0; i < kTile; ++i) {
-    const auto other = static_cast<std::int32_t>(tile * kTile + i);
-    if (cosines[i] <= kDuplicate || other == page || !is_listed(other)) continue;
-    raise(page, {other, cosines[i]});
-    raise(other, {page, cosines[i]});
+  const float* cosine = cosines_.data();
+  for (std::size_t n = first_new; n < new_.size(); ++n) {
+    const std::int32_t page = new_[n];
+    for (std::size_t i = 0; i < kTile; ++i, ++cosine) {
+      const auto other = static_cast<std::int32_t>(tile * kTile + i);
+      if (*cosine <= kDuplicate || other == page || !is_listed(other)) continue;
+      raise(page, {other, *cosine});
+      raise(other, {page, *cosine});
+    }
   }
 }
 
@@ -119,31 +121,16 @@ void KeyRedundancy::add_up() {
   const std::size_t components = keys_.components();
   assign_in_place(lanes_, components * kTile, 0.0);
   for (const std::size_t tile : tiles_) {
-    const std::uint8_t* listed = listed_.data() + tile * kTile;
-    const float* values = keys_.tile(tile).data();
-    for (std::size_t c = 0; c < components * kTile; c += kTile) {
-      for (std::size_t i = 0; i < kTile; ++i) {
-        lanes_[c + i] += static_cast<double>(listed[i]) * static_cast<double>(values[c + i]);
-      }
-    }
+    loops().add_tile(keys_.tile(tile).data(), listed_.data() + tile * kTile, components,
+                     lanes_.data());
   }
   assign_in_place(total_, components, 0.0);
   for (std::size_t i = 0; i < lanes_.size(); ++i) total_[i / kTile] += lanes_[i];
   exact_.resize(listed_.size());
-  for (const std::size_t tile : tiles_) sum_tile(tile);
-}
-
-void KeyRedundancy::sum_tile(std::size_t tile) {
-  std::array<double, kTile> sums{};
-  const float* values = keys_.tile(tile).data();
-  for (const double total : total_) {
-    for (std::size_t i = 0; i < kTile; ++i) {
-      const auto own = static_cast<double>(values[i]);
-      sums[i] += (total - own) * own;
-    }
-    values += kTile;
+  for (const std::size_t tile : tiles_) {
+    loops().products_with_others(keys_.tile(tile).data(), total_.data(), components,
+                                 exact_.data() + tile * kTile);
   }
-  std::ranges::copy(sums, exact_.begin() + static_cast<std::ptrdiff_t>(tile * kTile));
 }
 
 void KeyRedundancy::leave_out(std::span<const std::int32_t> pages, bool spare_first) {

@@ -44,10 +44,10 @@ class KeyRedundancy {
   void list(std::span<const std::int32_t> pages);
   void find_latest(std::span<const std::int32_t> pages);
   void compare_new();
-  void compare(std::size_t tile, std::int32_t page, std::span<const float> key);
+  /// The tile's pages with the new ones from `first_new` on.
+  void compare(std::size_t tile, std::size_t first_new);
   [[nodiscard]] Duplicate latest_below(std::int32_t below, std::int32_t page);
   void add_up();
-  void sum_tile(std::size_t tile);
   void leave_out(std::span<const std::int32_t> pages, bool spare_first);
   [[nodiscard]] bool is_listed(std::int32_t page) const {
     return listed_[static_cast<std::size_t>(page)] != 0;
@@ -64,6 +64,7 @@ class KeyRedundancy {
   std::vector<std::size_t> tiles_;        // with a listed page, ascending
   std::vector<std::int32_t> new_;         // listed pages that were not
   std::vector<float> new_keys_;           // (new page, component)
+  std::vector<float> cosines_;            // (new page, page of a tile), working memory
   std::vector<float> key_;                // (component), working memory
   std::vector<double> total_;             // (component): sum of the listed keys
   std::vector<double> lanes_;             // (component, page of a tile), working memory

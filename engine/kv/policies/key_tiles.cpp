@@ -3,21 +3,11 @@
 #include "engine/kv/policies/key_tiles.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/check.h"
+#include "engine/kv/loops/loops.h"
 
 namespace pagequest::kv {
-namespace {
-
-/// Numbers of neighbouring pages. A type of the compiler's: left to itself, g++ 12 puts the loop
-/// over the components side by side and shuffles what the loop over the pages needs no shuffle for.
-typedef float Lanes __attribute__((vector_size(16)));
-
-constexpr std::size_t kVectors = sizeof(KeyTiles::Products) / sizeof(Lanes);
-
-}  // namespace
-
 void KeyTiles::resize(std::size_t pages, std::size_t components) {
   PQ_CHECK(components_ == 0 || components_ == components, "vectors of one length");
   components_ = components;
@@ -36,19 +26,17 @@ void KeyTiles::append_to(std::size_t page, std::vector<float>& values) const {
 }
 
 KeyTiles::Products KeyTiles::products(std::size_t number, std::span<const float> key) const {
-  std::array<Lanes, kVectors> sums{};
-  const float* other = tile(number).data();
-  for (const float component : key) {
-    for (std::size_t i = 0; i < kVectors; ++i) {
-      Lanes lanes;
-      std::memcpy(&lanes, other + i * kPages / kVectors, sizeof lanes);
-      sums[i] += component * lanes;
-    }
-    other += kPages;
-  }
   Products products;
-  std::memcpy(products.data(), sums.data(), sizeof sums);
+  constexpr float kAny = 0.0F;  // whether one is above it is of no interest
+  (void)loops().products(tile(number).data(), key.data(), 1, key.size(), kAny, products.data());
   return products;
+}
+
+bool KeyTiles::products(std::size_t number, std::span<const float> keys, float bar,
+                        std::span<float> to) const {
+  if (keys.empty()) return false;
+  return loops().products(tile(number).data(), keys.data(), keys.size() / components_, components_,
+                          bar, to.data());
 }
 
 }  // namespace pagequest::kv

@@ -8,6 +8,8 @@
 #include <span>
 #include <vector>
 
+#include "engine/kv/loops/loops.h"
+
 namespace pagequest::kv {
 
 /// One vector a page, (tile, component, page of the tile): products of a vector with all of a tile
@@ -15,7 +17,7 @@ namespace pagequest::kv {
 /// zeros.
 class KeyTiles {
  public:
-  static constexpr std::size_t kPages = 16;  // of a tile
+  static constexpr std::size_t kPages = kTilePages;
   using Products = std::array<float, kPages>;
 
   /// `components` may be set once; pages are only added.
@@ -31,6 +33,10 @@ class KeyTiles {
   }
   /// Of `key` with each of the tile's vectors.
   [[nodiscard]] Products products(std::size_t number, std::span<const float> key) const;
+  /// The same of several keys, (key, component), to (key, page of the tile). Whether one is above
+  /// `bar`.
+  [[nodiscard]] bool products(std::size_t number, std::span<const float> keys, float bar,
+                              std::span<float> to) const;
 
  private:
   [[nodiscard]] std::size_t at(std::size_t page) const {

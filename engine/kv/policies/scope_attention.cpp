@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/params.h"
+#include "engine/kv/loops/loops.h"
 #include "engine/kv/reused_memory.h"
 
 namespace pagequest::kv {
@@ -26,18 +27,6 @@ bool all_seen(const PagesAttended& attended, std::size_t first_plane, std::size_
     if (first_seen(attended, plane) > 0) return false;
   }
   return planes > 0;
-}
-
-/// Adds so many rows, one behind the other: one by one, so that the roundings are those of a sum in
-/// the order of the rows.
-template <std::size_t kRows>
-void add(std::span<double> sums, std::span<const float> rows) {
-  const std::size_t width = sums.size();
-  for (std::size_t i = 0; i < width; ++i) {
-    double sum = sums[i];
-    for (std::size_t row = 0; row < kRows; ++row) sum += static_cast<double>(rows[row * width + i]);
-    sums[i] = sum;
-  }
 }
 
 }  // namespace
@@ -68,10 +57,7 @@ std::span<const float> ScopeAttention::average(const PagesAttended& attended,
   row_.resize(pages);
   const bool all_see = all_seen(attended, first_plane, planes);
   if (!all_see) return average_of_seeing(attended, first_plane, planes);
-  std::size_t plane = 0;
-  const auto rows = masses.subspan(first_plane * pages, planes * pages);
-  for (; plane + 4 <= planes; plane += 4) add<4>(sums_, rows.subspan(plane * pages));
-  for (; plane < planes; ++plane) add<1>(sums_, rows.subspan(plane * pages));
+  loops().add_rows(masses.data() + first_plane * pages, planes, pages, sums_.data());
   const auto count = static_cast<double>(planes);
   for (std::size_t i = 0; i < pages; ++i) row_[i] = static_cast<float>(sums_[i] / count);
   return row_;

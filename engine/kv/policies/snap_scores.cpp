@@ -33,8 +33,9 @@ Pool pool_named(std::string_view name) {
   throw_unknown_name("pooling", name, {"average", "max", "none"});
 }
 
-/// Of the values around index i, with a stride of 1; beyond the ends an average counts zeros, as
-/// torch's avg_pool1d with padding does.
+/// Of the values around index i, with a stride of 1; an average counts zeros beyond the ends, as
+/// torch's avg_pool1d with padding does, and so it does before a layer's window, where values are
+/// below 0.
 float pooled(std::span<const float> values, std::size_t i, std::int32_t kernel, Pool pool) {
   const auto half = static_cast<std::size_t>(kernel / 2);
   const std::size_t first = i < half ? 0 : i - half;
@@ -42,7 +43,7 @@ float pooled(std::span<const float> values, std::size_t i, std::int32_t kernel, 
   float sum = 0.0F;
   float most = 0.0F;
   for (std::size_t at = first; at < end; ++at) {
-    sum += values[at];
+    sum += std::max(0.0F, values[at]);
     most = std::max(most, values[at]);
   }
   return pool == Pool::average ? sum / static_cast<float>(kernel) : most;
@@ -97,7 +98,8 @@ void SnapPolicy::attend(const Attended& attended) {
   const auto past = mass.first(count);
   std::vector<float>& scores = part(scores_, attended.scope);
   for (std::size_t i = 0; i < attended.pages.size(); ++i) {
-    const bool pools = i < count && config_.pool != Pool::none;
+    // What the layer does not see is not pooled: it stays below all that the layer sees.
+    const bool pools = i < count && config_.pool != Pool::none && mass[i] >= 0.0F;
     scores[static_cast<std::size_t>(attended.pages[i])] =
         pools ? pooled(past, i, config_.kernel, config_.pool) : mass[i];
   }

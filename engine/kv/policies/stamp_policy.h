@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/kv/loops/loops.h"
 #include "engine/kv/policies/attention_policy.h"
 
 namespace pagequest::kv {
@@ -27,15 +28,7 @@ class StampPolicy : public AttentionPolicy {
     const float least = bar(attended);
     std::vector<std::int32_t>& used = part(used_, attended.scope);
     for (const PageRun& run : attended.runs) {
-      stamp(attended.mass.subspan(run.at, run.count), least, used.data() + run.page);
-    }
-  }
-
-  void stamp(std::span<const float> masses, float least, std::int32_t* used) const {
-    const std::int32_t now = step_;
-    for (std::size_t i = 0; i < masses.size(); ++i) {
-      const bool uses = (used[i] == 0) | (masses[i] >= least);
-      used[i] = uses ? now : used[i];
+      loops().stamp(attended.mass.data() + run.at, run.count, least, step_, used.data() + run.page);
     }
   }
 

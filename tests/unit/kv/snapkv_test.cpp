@@ -157,3 +157,29 @@ TEST_CASE("only the preset for decoding decides at a period, prefill or not") {
   CHECK(often->decides({.length = 256, .after_prefill = false}));
   CHECK_FALSE(often->decides({.length = 200, .after_prefill = true}));
 }
+
+TEST_CASE("what a layer's window leaves out does not count among its neighbours") {
+  // Sums of three over tokens 2 to 4, of which zeros lie to the left: 0.6 / 3 for tokens 2 and 3.
+  const auto policy = make_policy("snapkv", {{"window", "1"}, {"kernel", "3"}, {"pool", "average"}},
+                                  {.page_size = 1, .budget_tokens = 1 << 20, .shape = {}});
+  const std::vector<std::int32_t> pages = first_pages(6);
+  const std::vector<float> masses{0.0F, 0.0F, 0.3F, 0.3F, 0.0F, 0.4F};
+  const std::vector<std::int32_t> first_page{2};
+  fill(*policy, 0, 0, 6, StepKind::prefill);
+  policy->observe(PagesAttended{.episode = EpisodeId{0},
+                                .thread = Thread::main,
+                                .step = 0,
+                                .query_rows = 1,
+                                .layers = 1,
+                                .kv_heads = 1,
+                                .pages = pages,
+                                .mean = masses,
+                                .max = masses,
+                                .first_page = first_page});
+  const std::vector<float> keep = scores_of(*policy, 4);
+  CHECK(keep[2] == Approx(0.2));
+  CHECK(keep[3] == Approx(0.2));
+  // And goes first.
+  CHECK(keep[0] < 0.0F);
+  CHECK(keep[1] < 0.0F);
+}
