@@ -55,6 +55,7 @@ class SessionTimeline {
     if (!awaiting_ || agents_end_ > time + kRounding) return;
     program_.await_agents();
     awaiting_ = false;
+    moved_ = true;
     now_ = std::max(now_, agents_end_);
   }
 

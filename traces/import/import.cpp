@@ -31,7 +31,6 @@ std::vector<std::string> json_files(const std::string& folder) {
 }
 
 [[noreturn]] void throw_unknown_content(const std::string& name, bool empty) {
-  std::vector<std::string> names;
   std::string list;
   for (const ImporterEntry& entry : importers()) {
     list += (list.empty() ? "" : ", ") + std::string(entry.name);
@@ -77,13 +76,10 @@ RequestTrace import_folder(const std::string& folder, const ImportOptions& optio
 }  // namespace
 
 const ImporterEntry* detect_request_trace(const std::string& path) {
-  try {
-    if (!fs::is_directory(path)) return detect_importer(opened(path).head());
-    const std::vector<std::string> files = json_files(path);
-    return files.empty() ? nullptr : detect_importer(opened(files.front()).head());
-  } catch (const Error&) {
-    return nullptr;
-  }
+  if (!fs::exists(path)) return nullptr;
+  if (!fs::is_directory(path)) return detect_importer(opened(path).head());
+  const std::vector<std::string> files = json_files(path);
+  return files.empty() ? nullptr : detect_importer(opened(files.front()).head());
 }
 
 RequestTrace import_requests(const std::string& path, const ImportOptions& options) {

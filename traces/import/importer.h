@@ -38,7 +38,8 @@ struct ImporterEntry {
 /// The importer that knows a text by its start, or nullptr.
 [[nodiscard]] const ImporterEntry* detect_importer(std::string_view head);
 
-/// The importer that knows the content of a file or folder, or nullptr; also if it can't be read.
+/// The importer that knows the content of a file or folder, or nullptr; also if nothing is there.
+/// Throws input_error if it is compressed and damaged.
 [[nodiscard]] const ImporterEntry* detect_request_trace(const std::string& path);
 
 /// Reads a file, a folder of the formats that have them, or standard input ("-"), decompressed if

@@ -4,11 +4,12 @@
 // them: one JSON object a session, times in seconds from its start, ids of the full blocks of 64
 // tokens that mean something within the session only, sub-agents nested between the requests.
 //
-// The entry of a sub-agent stands where its result came back: its t is its end. Of the 63 sub-agents
-// in 710 sessions of kv-cache-tester, 59 have a duration, and for all of them t - duration_ms is not
-// before the end of the request that started them (for 57 within 2 s of it, siblings together),
-// and the next request follows t. The other four are marked async_launched, have no duration, and
-// stand where they start. Times inside count from the start, or on the session's clock.
+// The entry of a sub-agent stands where its result came back: its t is its end. Of the 63
+// sub-agents in 710 sessions of kv-cache-tester, 59 have a duration, and for all of them t -
+// duration_ms is not before the end of the request that started them (for 57 within 2 s of it,
+// siblings together), and the next request follows t. The other four are marked async_launched,
+// have no duration, and stand where they start. Times inside count from the start, or on the
+// session's clock.
 #include <algorithm>
 #include <string>
 
