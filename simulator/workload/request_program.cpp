@@ -28,16 +28,27 @@ void RequestProgram::request(const RequestRow& row) {
 
 void RequestProgram::add_pages(const RequestRow& row) {
   const auto first = static_cast<std::int32_t>(session_.blocks.size());
-  const std::int32_t per_block = page_tokens_ > 0 ? trace_.identity.block_tokens / page_tokens_ : 0;
-  const std::int32_t pages =
-      page_tokens_ > 0 ? std::min(row.input_tokens / page_tokens_, row.blocks * per_block) : 0;
-  for (std::int32_t page = 0; page < pages; ++page) {
-    const auto block = row.first_block + static_cast<std::uint64_t>(page / per_block);
-    const auto place = static_cast<std::uint64_t>(page % per_block);
-    const std::uint64_t id = trace_.blocks[block];
-    session_.blocks.push_back(per_block == 1 ? id : mix64(id ^ mix64(place + 1)));
+  const std::int32_t block_tokens = trace_.identity.block_tokens;
+  // A floor trace has no id for the full pages of a partial block.
+  const std::int64_t covered =
+      std::min<std::int64_t>(row.input_tokens, std::int64_t{row.blocks} * block_tokens);
+  const auto pages = static_cast<std::int32_t>(page_tokens_ > 0 ? covered / page_tokens_ : 0);
+  const std::int32_t per_block = page_tokens_ > 0 ? block_tokens / page_tokens_ : 1;
+  auto block = trace_.blocks.begin() + static_cast<std::ptrdiff_t>(row.first_block);
+  for (std::int32_t done = 0; done < pages; done += per_block, ++block) {
+    name_pages(*block, std::min(per_block, pages - done), per_block);
   }
   session_.program.emplace_back(Prompt{row.input_tokens, first, pages});
+}
+
+void RequestProgram::name_pages(std::uint64_t block, std::int32_t pages, std::int32_t per_block) {
+  if (per_block == 1) {
+    session_.blocks.push_back(block);
+    return;
+  }
+  for (std::int32_t i = 1; i <= pages; ++i) {
+    session_.blocks.push_back(mix64(block ^ mix64(static_cast<std::uint64_t>(i))));
+  }
 }
 
 void RequestProgram::gap(Nanoseconds duration) {

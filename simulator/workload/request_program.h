@@ -25,6 +25,7 @@ class RequestProgram {
 
  private:
   void add_pages(const traces::RequestRow& row);
+  void name_pages(std::uint64_t block, std::int32_t pages, std::int32_t per_block);
 
   const traces::RequestTrace& trace_;
   std::int32_t page_tokens_;

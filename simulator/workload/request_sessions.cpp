@@ -158,7 +158,12 @@ std::span<const std::int32_t> RequestSessions::agents_of(std::size_t session) co
 Nanoseconds RequestSessions::scaled_arrival(std::int32_t row) const {
   const std::int64_t ns = trace_.rows[static_cast<std::size_t>(row)].arrival_ns;
   if (trace_.clock != Clock::trace || ns < 0) return -1;
-  return std::llround(static_cast<double>(ns) * options_.time_scale);
+  constexpr double kMost = 4e18;  // 126 years
+  const double scaled = static_cast<double>(ns) * options_.time_scale;
+  if (scaled <= kMost) return std::llround(scaled);
+  throw usage_error({"a time scale is impossible", trace_.source,
+                     std::to_string(options_.time_scale), "arrivals within 126 years",
+                     "1 replays the trace as it came"});
 }
 
 /// Whether these rows of a session come one by one.

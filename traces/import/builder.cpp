@@ -23,7 +23,8 @@ bool equal(const BlockIdentity& a, const BlockIdentity& b) {
          a.semantics == b.semantics;
 }
 
-constexpr std::int64_t kMostNs = 9'000'000'000'000'000'000;  // 285 years
+// 126 years, so that the sum of two times is one too.
+constexpr std::int64_t kMostNs = 4'000'000'000'000'000'000;
 
 [[noreturn]] void throw_impossible_time(const std::string& value, const Place& place,
                                         std::string_view field) {

@@ -144,8 +144,10 @@ TEST_CASE("A time scale moves arrivals, and a limit takes the first requests of 
   const Workload workload = request_workload(two_requests(TailRule::ceil), options);
   REQUIRE(workload.sessions.size() == 1);
   CHECK(workload.sessions[0].arrival == 14);
-  options.time_scale = 0;
-  CHECK_THROWS_AS(request_workload(two_requests(TailRule::ceil), options), Error);
+  for (const double scale : {0.0, -1.0, 1e300}) {
+    options.time_scale = scale;
+    CHECK_THROWS_AS(request_workload(two_requests(TailRule::ceil), options), Error);
+  }
   options.time_scale = 1;
   options.max_requests = -1;
   CHECK_THROWS_AS(request_workload(two_requests(TailRule::ceil), options), Error);

@@ -75,6 +75,24 @@ TEST_CASE("Every format is known by its content, and by no other importer") {
   }
 }
 
+TEST_CASE("Damaged text gives a trace or an Error, and nothing else") {
+  Rng rng(7);
+  int refused = 0;
+  for (const Sample& sample : kSamples) {
+    const std::string whole = std::string(sample.text) + "\n" + sample.text;
+    for (int round = 0; round < 300; ++round) {
+      std::string text = whole.substr(0, 1 + rng.below(whole.size()));
+      for (int flips = rng.between(0, 3); flips > 0; --flips) {
+        text[rng.below(text.size())] = static_cast<char>(rng.below(256));
+      }
+      ImportOptions options;
+      options.format = sample.format;
+      refused += import_error(text, options).empty() ? 0 : 1;  // any other exception fails
+    }
+  }
+  CHECK(refused > 0);
+}
+
 TEST_CASE("A named format is used whatever the content looks like") {
   ImportOptions options;
   options.format = "vidur";

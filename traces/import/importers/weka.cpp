@@ -21,7 +21,17 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kMillisecond = 1'000'000;
-constexpr std::int64_t kRounding = kSecond;  // most times are whole seconds
+constexpr std::int64_t kMostNs = 100'000'000 * kSecond;  // three years: sums of some stay times
+constexpr std::int64_t kRounding = kSecond;              // most times are whole seconds
+
+std::optional<std::int64_t> time_of(const JsonRow& json, std::string_view name,
+                                    std::int64_t unit_ns) {
+  const auto time = json.nanoseconds({name}, unit_ns);
+  if (!time || *time <= kMostNs) return time;
+  throw row_error(json.place(), "a time is impossible",
+                  std::string(name) + " = " + std::to_string(*time / unit_ns),
+                  "at most three years", "correct or remove the session");
+}
 
 class SessionImporter {
  public:
@@ -57,8 +67,8 @@ class SessionImporter {
   void add_request(const JsonRow& json, std::int32_t session, std::int64_t offset) {
     RequestRow row;
     row.session = session;
-    row.arrival_ns = offset + json.nanoseconds({"t"}, kSecond).value_or(0);
-    row.duration_ns = json.nanoseconds({"api_time"}, kSecond).value_or(-1);
+    row.arrival_ns = offset + time_of(json, "t", kSecond).value_or(0);
+    row.duration_ns = time_of(json, "api_time", kSecond).value_or(-1);
     row.input_tokens = json.tokens({"in"});
     row.output_tokens = json.tokens({"out"}, 1);
     row.kind = trace_.kind(json.text({"type"}).value_or(""));
@@ -76,8 +86,8 @@ class SessionImporter {
       trace_.note("sub-agents without requests, left out");
       return;
     }
-    const std::int64_t t = offset + json.nanoseconds({"t"}, kSecond).value_or(0);
-    const std::int64_t duration = json.nanoseconds({"duration_ms"}, kMillisecond).value_or(0);
+    const std::int64_t t = offset + time_of(json, "t", kSecond).value_or(0);
+    const std::int64_t duration = time_of(json, "duration_ms", kMillisecond).value_or(0);
     RequestSession agent{.parent = parent, .parent_row = trace_.last_row(parent)};
     const std::int64_t earliest = agent.parent_row < 0 ? 0 : end_of(trace_.row(agent.parent_row));
     // Where t - duration comes before the request that starts the agent, t must be its start.
@@ -87,6 +97,11 @@ class SessionImporter {
     const bool relative = inside + kRounding < std::max(agent.start_ns, earliest) - offset;
     if (!relative) agent.start_ns = offset + inside;
     agent.end_ns = agent.start_ns + duration;
+    if (agent.start_ns > kMostNs) {
+      throw row_error(json.place(), "a sub-agent starts too late",
+                      std::to_string(agent.start_ns / kSecond) + " s", "at most three years",
+                      "correct or remove the session");
+    }
     const std::int32_t session = trace_.new_session(agent);
     add_requests(json, session, relative ? agent.start_ns : offset);
     close(session);
@@ -107,7 +122,7 @@ class SessionImporter {
   static std::int64_t first_time(const JsonRow& json) {
     const auto requests = json.array({"requests"});
     if (!requests || requests->size() == 0) return 0;
-    return JsonRow(requests->at(0).value(), json.place()).nanoseconds({"t"}, kSecond).value_or(0);
+    return time_of(JsonRow(requests->at(0).value(), json.place()), "t", kSecond).value_or(0);
   }
 
   RequestTraceBuilder& trace_;
