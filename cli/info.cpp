@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/recorded_attention.h"
+#include "cli/request_info.h"
 #include "cli/summary.h"
 #include "traces/reader.h"
 
@@ -103,12 +104,26 @@ void add_info(CLI::App& app, ExitCode& /*code*/) {
   struct Arguments {
     std::string trace;
     bool json = false;
+    traces::ImportOptions import;
   };
   auto arguments = std::make_shared<Arguments>();
   auto* command = app.add_subcommand("info", "What a trace holds");
-  command->add_option("trace", arguments->trace, "trace file")->required();
+  command
+      ->add_option("trace", arguments->trace,
+                   "trace file, or a request trace of another tool (- for standard input)")
+      ->required();
+  command->add_option("--format", arguments->import.format,
+                      "format of a request trace (default: by its content)");
+  command->add_option("--block-size", arguments->import.block_tokens,
+                      "tokens of a block, where a request trace does not say");
+  command->add_flag("--rechain", arguments->import.rechain,
+                    "make ids that name contents name prefixes");
   command->add_flag("--json", arguments->json, "print JSON");
   command->callback([arguments] {
+    if (is_request_trace(arguments->trace, arguments->import.format)) {
+      print_tables(request_tables(arguments->trace, arguments->import), arguments->json);
+      return;
+    }
     const traces::Reader trace(arguments->trace);
     const std::vector<ResultTable> tables = {header_table(trace), episodes_summary(trace)};
     print_tables(tables, arguments->json);

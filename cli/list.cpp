@@ -15,6 +15,7 @@
 #include "engine/kv/policies/registry.h"
 #include "notebooks_export/registry.h"
 #include "simulator/machine/catalog.h"
+#include "traces/import/importer.h"
 
 namespace pagequest::cli {
 namespace {
@@ -81,6 +82,15 @@ ResultTable list_exporters() {
   return table;
 }
 
+ResultTable list_formats() {
+  ResultTable table("formats", "Request traces of other tools that `info` reads.",
+                    {{"name", ""}, {"description", ""}});
+  for (const auto& entry : traces::importers()) {
+    table.add({std::string(entry.name), std::string(entry.description)});
+  }
+  return table;
+}
+
 ResultTable list_machines() {
   ResultTable table("machines", "GPUs of `simulate --machine`.",
                     {{"name", ""},
@@ -117,8 +127,9 @@ struct Listing {
 };
 
 constexpr Listing kListings[] = {
-    {"analyses", list_analyses}, {"exporters", list_exporters}, {"machines", list_machines},
-    {"models", list_models},     {"policies", list_policies},   {"tasks", list_tasks},
+    {"analyses", list_analyses}, {"exporters", list_exporters}, {"formats", list_formats},
+    {"machines", list_machines}, {"models", list_models},       {"policies", list_policies},
+    {"tasks", list_tasks},
 };
 
 ResultTable make_listing(const std::string& name) {
@@ -141,7 +152,7 @@ void add_list(CLI::App& app, ExitCode& /*code*/) {
   auto* command = app.add_subcommand("list", "What is built in");
   command
       ->add_option("what", arguments->what,
-                   "analyses, exporters, machines, models, policies, tasks")
+                   "analyses, exporters, formats, machines, models, policies, tasks")
       ->required();
   command->add_flag("--json", arguments->json, "print JSON");
   command->callback([arguments] {
