@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: The PageQuest authors
+// SPDX-License-Identifier: Apache-2.0
+#include "simulator/workload/attention_model.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "simulator/workload/log_normal.h"
+
+namespace pagequest::simulator {
+namespace {
+
+constexpr std::uint64_t kPageStream = 0x70616765ULL;
+
+constexpr std::array kSpecs{
+    ParamSpec{"sink_share", 0.3,
+              "mass on the first page; assumption: StreamingLLM (arXiv 2309.17453) finds most of "
+              "the mass there in most layers, but a policy sees the mean over heads"},
+    ParamSpec{"recent_share", 0.4, "mass of the power law over distances; assumption"},
+    ParamSpec{"recency_exponent", 1.0,
+              "of the power law, mass ~ (1 + pages back)^-exponent; assumption"},
+    ParamSpec{"weight_sigma", 1.5,
+              "of the logarithm of a page's weight; assumption (heavy hitters: H2O, arXiv "
+              "2306.14048, section 3)"},
+    ParamSpec{"gap_median_steps", 60.0,
+              "median silence of a page between bursts, decode steps; assumption, see gap_sigma"},
+    ParamSpec{"gap_sigma", 1.27,
+              "of its logarithm: 80 % of the silences below 175 steps, the 80th percentile of the "
+              "recurrence interval of Qwen-7B on MATH-500 (LazyEviction, arXiv 2506.15969)"},
+    ParamSpec{"burst_steps", 16.0, "length of a burst, decode steps; assumption"},
+    ParamSpec{"attention_every_steps", std::int64_t{16},
+              "decode steps that one row of attention stands for; for speed"},
+    ParamSpec{"prefill_rows", std::int64_t{32},
+              "last queries of a prefill that are averaged: SnapKV's observation window (arXiv "
+              "2404.14469)"}};
+
+double in_range(const Params& params, std::string_view name, double least, double most) {
+  const ParamValue& given = params.all().find(name)->second;
+  const auto* whole = std::get_if<std::int64_t>(&given);
+  const double value = whole != nullptr ? static_cast<double>(*whole) : std::get<double>(given);
+  if (value >= least && value <= most) return value;
+  throw usage_error({.what = "bad value for parameter `" + std::string(name) + "`",
+                     .where = "attention model",
+                     .found = to_text(value),
+                     .expected = to_text(least) + " to " + to_text(most),
+                     .hint = {}});
+}
+
+}  // namespace
+
+std::span<const ParamSpec> attention_param_specs() { return kSpecs; }
+
+AttentionParams attention_params(const std::map<std::string, std::string>& given) {
+  const Params params("attention model", kSpecs, given);
+  const double sinks = in_range(params, "sink_share", 0.0, 1.0);
+  return {
+      .sink_share = sinks,
+      .recent_share = in_range(params, "recent_share", 0.0, 1.0 - sinks),
+      .recency_exponent = in_range(params, "recency_exponent", 0.0, 10.0),
+      .weight_sigma = in_range(params, "weight_sigma", 0.0, 5.0),
+      .gap_median_steps = in_range(params, "gap_median_steps", 1.0, 1e9),
+      .gap_sigma = in_range(params, "gap_sigma", 0.0, 5.0),
+      .burst_steps = in_range(params, "burst_steps", 1.0, 1e9),
+      .every_steps = static_cast<std::int32_t>(in_range(params, "attention_every_steps", 1, 1e6)),
+      .prefill_rows = static_cast<std::int32_t>(in_range(params, "prefill_rows", 1, 1e6))};
+}
+
+AttentionModel::AttentionModel(const AttentionParams& params, std::uint64_t seed)
+    : params_(params), seed_(seed ^ kPageStream) {
+  const double silence = LogNormal{params.gap_median_steps, params.gap_sigma}.mean();
+  const double active = params.burst_steps / (params.burst_steps + silence);
+  const double weight = LogNormal{1.0, params.weight_sigma}.mean();
+  heavy_unit_ = std::max(0.0, 1.0 - params.sink_share - params.recent_share) / (active * weight);
+}
+
+void AttentionModel::add_pages(std::int32_t count, std::int64_t decode_steps) {
+  while (std::ssize(pages_) < count) {
+    const auto page = static_cast<std::uint64_t>(pages_.size());
+    Rng rng(seed_, page);
+    const double weight = LogNormal{1.0, params_.weight_sigma}.draw(rng);
+    pages_.push_back({.rng = rng, .weight = weight, .next_change = decode_steps, .active = true});
+    const double power = std::pow(1.0 + static_cast<double>(page), -params_.recency_exponent);
+    power_.push_back(power);
+    power_sum_.push_back(power + (page == 0 ? 0.0 : power_sum_.back()));
+  }
+}
+
+bool AttentionModel::is_active(Page& page, std::int64_t decode_steps) const {
+  while (page.next_change <= decode_steps) {
+    const LogNormal silence{params_.gap_median_steps, params_.gap_sigma};
+    const double span = page.active ? silence.draw(page.rng) : params_.burst_steps;
+    page.next_change += std::max<std::int64_t>(1, std::llround(std::min(span, 1e15)));
+    page.active = !page.active;
+  }
+  return page.active;
+}
+
+std::span<const float> AttentionModel::masses(std::span<const std::int32_t> pages,
+                                              std::int64_t decode_steps) {
+  PQ_CHECK(!pages.empty() && pages.front() >= 0, "a step attends to something");
+  const std::int32_t count = pages.back() + 1;
+  add_pages(count, decode_steps);
+  raw_.resize(pages.size());
+  const double recent = params_.recent_share / power_sum_[static_cast<std::size_t>(count - 1)];
+  const double heavy = heavy_unit_ / count;
+  double sum = 0.0;
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    Page& page = pages_[static_cast<std::size_t>(pages[i])];
+    double mass = recent * power_[static_cast<std::size_t>(count - 1 - pages[i])];
+    if (is_active(page, decode_steps)) mass += heavy * page.weight;
+    if (pages[i] == 0) mass += params_.sink_share;
+    raw_[i] = mass;
+    sum += mass;
+  }
+  masses_.resize(pages.size());
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    masses_[i] =
+        static_cast<float>(sum > 0.0 ? raw_[i] / sum : 1.0 / static_cast<double>(pages.size()));
+  }
+  return masses_;
+}
+
+}  // namespace pagequest::simulator
