@@ -6,9 +6,10 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <string_view>
 
 #include "base/check.h"
-#include "base/error.h"
+#include "engine/kv/policies/param_ranges.h"
 #include "simulator/workload/log_normal.h"
 
 namespace pagequest::simulator {
@@ -38,35 +39,30 @@ constexpr std::array kSpecs{
               "last queries of a prefill that are averaged: SnapKV's observation window (arXiv "
               "2404.14469)"}};
 
-double in_range(const Params& params, std::string_view name, double least, double most) {
-  const ParamValue& given = params.all().find(name)->second;
-  const auto* whole = std::get_if<std::int64_t>(&given);
-  const double value = whole != nullptr ? static_cast<double>(*whole) : std::get<double>(given);
-  if (value >= least && value <= most) return value;
-  throw usage_error({.what = "bad value for parameter `" + std::string(name) + "`",
-                     .where = "attention model",
-                     .found = to_text(value),
-                     .expected = to_text(least) + " to " + to_text(most),
-                     .hint = {}});
-}
+constexpr std::string_view kOwner = "attention model";
 
 }  // namespace
 
 std::span<const ParamSpec> attention_param_specs() { return kSpecs; }
 
 AttentionParams attention_params(const std::map<std::string, std::string>& given) {
-  const Params params("attention model", kSpecs, given);
-  const double sinks = in_range(params, "sink_share", 0.0, 1.0);
-  return {
-      .sink_share = sinks,
-      .recent_share = in_range(params, "recent_share", 0.0, 1.0 - sinks),
-      .recency_exponent = in_range(params, "recency_exponent", 0.0, 10.0),
-      .weight_sigma = in_range(params, "weight_sigma", 0.0, 5.0),
-      .gap_median_steps = in_range(params, "gap_median_steps", 1.0, 1e9),
-      .gap_sigma = in_range(params, "gap_sigma", 0.0, 5.0),
-      .burst_steps = in_range(params, "burst_steps", 1.0, 1e9),
-      .every_steps = static_cast<std::int32_t>(in_range(params, "attention_every_steps", 1, 1e6)),
-      .prefill_rows = static_cast<std::int32_t>(in_range(params, "prefill_rows", 1, 1e6))};
+  const Params params(kOwner, kSpecs, given);
+  const auto real = [&](std::string_view name, double least, double most) {
+    return kv::real_in(params, kOwner, name, least, most);
+  };
+  const auto whole = [&](std::string_view name) {
+    return kv::integer_in(params, kOwner, name, 1, 1'000'000);
+  };
+  const double sinks = real("sink_share", 0.0, 1.0);
+  return {.sink_share = sinks,
+          .recent_share = real("recent_share", 0.0, 1.0 - sinks),
+          .recency_exponent = real("recency_exponent", 0.0, 10.0),
+          .weight_sigma = real("weight_sigma", 0.0, 5.0),
+          .gap_median_steps = real("gap_median_steps", 1.0, 1e9),
+          .gap_sigma = real("gap_sigma", 0.0, 5.0),
+          .burst_steps = real("burst_steps", 1.0, 1e9),
+          .every_steps = whole("attention_every_steps"),
+          .prefill_rows = whole("prefill_rows")};
 }
 
 AttentionModel::AttentionModel(const AttentionParams& params, std::uint64_t seed)

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string_view>
 #include <utility>
 
-#include "base/error.h"
 #include "base/rng.h"
+#include "engine/kv/policies/param_ranges.h"
 
 namespace pagequest::simulator {
 namespace {
@@ -33,33 +34,23 @@ constexpr std::array kSpecs{
     ParamSpec{"hindsight_interval_turns", std::int64_t{1},
               "turns between two commands of the policy `hindsight`, which costs nothing"}};
 
-double in_range(const Params& params, std::string_view name, double least, double most) {
-  const ParamValue& given = params.all().find(name)->second;
-  const auto* whole = std::get_if<std::int64_t>(&given);
-  const double value = whole != nullptr ? static_cast<double>(*whole) : std::get<double>(given);
-  if (value >= least && value <= most) return value;
-  throw usage_error({.what = "bad value for parameter `" + std::string(name) + "`",
-                     .where = "auxiliary threads",
-                     .found = to_text(value),
-                     .expected = to_text(least) + " to " + to_text(most),
-                     .hint = {}});
-}
+constexpr std::string_view kOwner = "auxiliary threads";
 
 }  // namespace
 
 std::span<const ParamSpec> aux_thread_param_specs() { return kSpecs; }
 
 AuxThreadParams aux_thread_params(const std::map<std::string, std::string>& given) {
-  const Params params("auxiliary threads", kSpecs, given);
-  const auto whole = [&](std::string_view name, double least, double most) {
-    return static_cast<std::int32_t>(in_range(params, name, least, most));
+  const Params params(kOwner, kSpecs, given);
+  const auto whole = [&](std::string_view name, std::int64_t least) {
+    return kv::integer_in(params, kOwner, name, least, 1'000'000);
   };
-  return {.interval_turns = whole("interval_turns", 1, 1e6),
-          .lag_turns = whole("lag_turns", -1, 1e6),
-          .trigger_tokens = whole("trigger_tokens", 0, 1e6),
-          .tokens = {.median = in_range(params, "aux_tokens", 1, 1e6),
-                     .sigma = in_range(params, "aux_tokens_sigma", 0, 3)},
-          .hindsight_interval_turns = whole("hindsight_interval_turns", 1, 1e6)};
+  return {.interval_turns = whole("interval_turns", 1),
+          .lag_turns = whole("lag_turns", -1),
+          .trigger_tokens = whole("trigger_tokens", 0),
+          .tokens = {.median = kv::real_in(params, kOwner, "aux_tokens", 1, 1e6),
+                     .sigma = kv::real_in(params, kOwner, "aux_tokens_sigma", 0, 3)},
+          .hindsight_interval_turns = whole("hindsight_interval_turns", 1)};
 }
 
 ForkAux AuxThreadModel::fork(std::int32_t turn, std::vector<std::int32_t> cursors) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "engine/kv/policies/param_ranges.h"
 
 namespace pagequest::simulator {
 namespace {
@@ -179,24 +180,15 @@ std::size_t preset_index(std::string_view preset) {
                      .hint = {}});
 }
 
-/// Range-checked values by name.
+/// Values by name.
 class Values {
  public:
   Values(std::string_view preset, const std::map<std::string, std::string>& given)
       : params_(preset, episode_param_specs(preset), given) {
-    for (const Row& row : kRows) {
-      const double value = number(row.name);
-      if (value >= row.least && value <= row.most) continue;
-      fail(preset, "bad value for parameter `" + std::string(row.name) + "`", to_text(value),
-           to_text(row.least) + " to " + to_text(row.most));
-    }
+    for (const Row& row : kRows) check(preset, row);
   }
 
-  [[nodiscard]] double number(std::string_view name) const {
-    const ParamValue& value = params_.all().find(name)->second;
-    if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
-    return std::get<double>(value);
-  }
+  [[nodiscard]] double number(std::string_view name) const { return params_.real(name); }
   [[nodiscard]] std::int32_t whole(std::string_view name) const {
     return static_cast<std::int32_t>(params_.integer(name));
   }
@@ -205,6 +197,15 @@ class Values {
   }
 
  private:
+  void check(std::string_view preset, const Row& row) const {
+    if (row.integer) {
+      (void)kv::integer_in(params_, preset, row.name, static_cast<std::int64_t>(row.least),
+                           static_cast<std::int64_t>(row.most));
+    } else {
+      (void)kv::real_in(params_, preset, row.name, row.least, row.most);
+    }
+  }
+
   Params params_;
 };
 
