@@ -37,7 +37,10 @@ constexpr std::array kSpecs{
               "decode steps that one row of attention stands for; for speed"},
     ParamSpec{"prefill_rows", std::int64_t{32},
               "last queries of a prefill that are averaged: SnapKV's observation window (arXiv "
-              "2404.14469)"}};
+              "2404.14469)"},
+    ParamSpec{"heads", std::int64_t{1},
+              "KV heads with heavy hitters of their own, independent: more than 1 shows what is "
+              "kept in all when each head chooses for itself; 1: all alike; assumption"}};
 
 constexpr std::string_view kOwner = "attention model";
 
@@ -50,8 +53,8 @@ AttentionParams attention_params(const std::map<std::string, std::string>& given
   const auto real = [&](std::string_view name, double least, double most) {
     return kv::real_in(params, kOwner, name, least, most);
   };
-  const auto whole = [&](std::string_view name) {
-    return kv::integer_in(params, kOwner, name, 1, 1'000'000);
+  const auto whole = [&](std::string_view name, std::int64_t most = 1'000'000) {
+    return kv::integer_in(params, kOwner, name, 1, most);
   };
   const double sinks = real("sink_share", 0.0, 1.0);
   return {.sink_share = sinks,
@@ -62,7 +65,8 @@ AttentionParams attention_params(const std::map<std::string, std::string>& given
           .gap_sigma = real("gap_sigma", 0.0, 5.0),
           .burst_steps = real("burst_steps", 1.0, 1e9),
           .every_steps = whole("attention_every_steps"),
-          .prefill_rows = whole("prefill_rows")};
+          .prefill_rows = whole("prefill_rows"),
+          .heads = whole("heads", 1024)};
 }
 
 AttentionModel::AttentionModel(const AttentionParams& params, std::uint64_t seed)

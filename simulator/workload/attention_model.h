@@ -25,6 +25,7 @@ struct AttentionParams {
   double burst_steps;
   std::int32_t every_steps;
   std::int32_t prefill_rows;
+  std::int32_t heads;
 };
 
 [[nodiscard]] std::span<const ParamSpec> attention_param_specs();
@@ -33,7 +34,7 @@ struct AttentionParams {
 [[nodiscard]] AttentionParams attention_params(
     const std::map<std::string, std::string>& given = {});
 
-/// Attention of one sequence over the pages of its cache, all heads alike: a share on the first
+/// Attention of one head of one sequence over the pages of its cache: a share on the first
 /// page (attention sinks), a power law over the distance in pages, and heavy hitters: pages with
 /// log-normal weights that are attended to in bursts between log-normal silences. Masses of pages
 /// that are gone are spread over the others as a softmax would.

@@ -65,11 +65,16 @@ ProgramRewriter::ProgramRewriter(const Session& session, std::span<const ToolRes
 }
 
 void ProgramRewriter::begin_sequence() {
-  replay_.emplace(spec_, settings_.page_tokens, settings_.lag_steps);
-  const auto stream = static_cast<std::uint32_t>(session_.episode.value);
-  const std::uint64_t key =
-      mix64(settings_.seed ^ mix64(stream)) + static_cast<std::uint64_t>(sequences_++);
-  attention_.emplace(settings_.attention, key);
+  const std::int32_t heads = settings_.attention.heads;
+  replay_.emplace(spec_, settings_.page_tokens, settings_.lag_steps,
+                  kv::KvShape{.layers = 1, .kv_heads = heads});
+  const auto episode = static_cast<std::uint32_t>(session_.episode.value);
+  std::uint64_t key =
+      mix64(settings_.seed ^ mix64(episode)) + static_cast<std::uint64_t>(sequences_++);
+  attention_.clear();
+  for (std::int32_t head = 0; head < heads; ++head, key = mix64(key)) {
+    attention_.emplace_back(settings_.attention, key);
+  }
   responses_.clear();
   written_ = 0;
   filled_ = step_ = decode_steps_ = 0;
@@ -190,17 +195,21 @@ void ProgramRewriter::attend(StepKind kind, std::int32_t tokens) {
   for (std::int32_t page = 0; page < live.pages(); ++page) {
     if (live.in_page(page) > 0) pages_.push_back(page);
   }
-  const std::span<const float> masses = attention_->masses(pages_, decode_steps_);
+  masses_.clear();
+  for (AttentionModel& head : attention_) {
+    const std::span<const float> row = head.masses(pages_, decode_steps_);
+    masses_.insert(masses_.end(), row.begin(), row.end());
+  }
   const std::int32_t rows = decodes ? every : std::min(tokens, settings_.attention.prefill_rows);
   on(PagesAttended{.episode = session_.episode,
                    .thread = Thread::main,
                    .step = step_,
                    .query_rows = rows,
                    .layers = 1,
-                   .kv_heads = 1,
+                   .kv_heads = settings_.attention.heads,
                    .pages = pages_,
-                   .mean = masses,
-                   .max = masses});
+                   .mean = masses_,
+                   .max = masses_});
 }
 
 void ProgramRewriter::call(std::size_t at) {

@@ -53,11 +53,12 @@ class ProgramRewriter {
   bool decides_each_step_;
   AuxThreadModel aux_;
   std::optional<PolicyReplay> replay_;
-  std::optional<AttentionModel> attention_;
+  std::vector<AttentionModel> attention_;  // (head)
   ManagedSession out_;
   std::vector<Response> responses_;  // (cursor), of the sequence's tool calls so far
   std::vector<std::int32_t> zeros_;  // token ids that nobody reads
   std::vector<std::int32_t> pages_;
+  std::vector<float> masses_;  // (head, page)
   std::vector<TokenSpan> spans_;
   std::size_t written_ = 0;  // decisions that are in the program
   std::int32_t sequences_ = 0;

@@ -288,6 +288,20 @@ TEST_CASE("A sequence exceeds its budget by no more than a prefill") {
   }
 }
 
+// Each head may keep as much as the budget, and what they keep differs: the sequence as a whole
+// holds the union, at least what one head holds and at most what all do.
+TEST_CASE("Heads that choose for themselves hold more together than heads that share a choice") {
+  constexpr std::int32_t kBudget = 4096;
+  const auto peak = [](const char* sharing) {
+    PolicySettings run = settings("h2o", {{"sharing", sharing}}, kBudget);
+    run.attention = attention_params({{"heads", "4"}});
+    return footprint(apply_policy(episode(1), run).session, 16).peak_tokens;
+  };
+  const std::int32_t shared = peak("all");
+  CHECK(peak("head") > shared + 16);
+  CHECK(peak("head") <= 4 * shared);
+}
+
 TEST_CASE("SideQuest halves the peak of frames episodes, at an overhead of a tenth to a fifth") {
   // SideQuest, section 4.6: -56 to -65 % on its own episodes, which are not published. The band is
   // about what docs/workloads.md states for the generator's.
