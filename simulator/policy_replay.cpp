@@ -214,16 +214,20 @@ void check_reads(const kv::PolicySpec& policy, Validity validity) {
 
 }  // namespace
 
-TraceReplay replay_policy(const traces::Reader& trace, const kv::PolicySpec& policy) {
-  if (trace.header().page_size < 1) {
+void check_replayable(const traces::Header& header, const kv::PolicySpec& policy) {
+  if (header.page_size < 1) {
     throw input_error({.what = "the trace has no page size",
                        .where = "header",
-                       .found = std::to_string(trace.header().page_size),
+                       .found = std::to_string(header.page_size),
                        .expected = "at least 1",
                        .hint = "run `pagequest check` on the trace"});
   }
+  check_reads(policy, validity(header, policy));
+}
+
+TraceReplay replay_policy(const traces::Reader& trace, const kv::PolicySpec& policy) {
+  check_replayable(trace.header(), policy);
   TraceReplay out{validity(trace.header(), policy), policy, {}, recorded_lag_steps(trace.header())};
-  check_reads(policy, out.validity);
   for (std::size_t i = 0; i < trace.episodes().size(); ++i) {
     const kv::KvShape shape{.layers = trace.header().layers, .kv_heads = trace.header().kv_heads};
     PolicyReplay replay(policy, trace.header().page_size, out.lag_steps, shape);

@@ -66,6 +66,10 @@ class PolicyReplay final : public EventSink {
 
   void on(const Event& event) override;
   [[nodiscard]] bool wants_attention() const override { return controller_.needs_attention(); }
+  /// What was decided so far. A step's decision comes with the first event that is not the step's.
+  [[nodiscard]] const std::vector<Victim>& decided() const { return out_.replayed; }
+  /// Tokens that any head holds here.
+  [[nodiscard]] const kv::LiveTokens& live() const { return live_.any(); }
   /// After EpisodeEnded. Throws input_error if the policy reads attention and the trace has none.
   [[nodiscard]] EpisodeReplay take();
 
@@ -105,9 +109,12 @@ struct TraceReplay {
 [[nodiscard]] kv::PolicySpec recorded_policy(const traces::Header& header);
 [[nodiscard]] Validity validity(const traces::Header& header, const kv::PolicySpec& policy);
 
+/// Throws usage_error for a policy that selects what is read, unless the trace was recorded under
+/// it, and input_error for a trace without a page size.
+void check_replayable(const traces::Header& header, const kv::PolicySpec& policy);
+
 /// Replays every whole episode of a trace under `policy`, whose decisions take effect as late as
-/// those of the recording did. Throws usage_error for a policy that selects what is read, unless
-/// the trace was recorded under it.
+/// those of the recording did. Throws as check_replayable.
 [[nodiscard]] TraceReplay replay_policy(const traces::Reader& trace, const kv::PolicySpec& policy);
 
 /// One row an episode: victims, peak and mean live tokens, whether the victims are the recorded

@@ -16,6 +16,8 @@
 #include "simulator/machine/catalog.h"
 #include "simulator/policy_replay.h"
 #include "simulator/replay.h"
+#include "simulator/workload/footprint.h"
+#include "simulator/workload/project_under_policy.h"
 #include "simulator/workload/projection.h"
 #include "tests/support/short_policies.h"
 #include "tests/support/synthetic_trace.h"
@@ -190,5 +192,63 @@ TEST_CASE("A recorded file is served whole, with the policy in every label") {
   CHECK(result.metrics.turns == 10 * 10);
   CHECK(result.metrics.tool_calls == 10 * 9);
   CHECK(result.workload.evicted > 0.0);
+  fs::remove(path);
+}
+
+TEST_CASE("A trace under its own policy is projected as recorded, for every policy") {
+  for (const kv::PolicyEntry& entry : kv::policies()) {
+    kv::PolicySpec policy{.name = std::string(entry.name), .params = short_params(entry.name)};
+    if (kv::needs_of(policy).budget) policy.budget_tokens = 80;
+    const fs::path path = record(policy, options_of(5));
+    const traces::Reader trace(path);
+    const auto recorded = simulator::project(trace, 4);
+    const auto replayed = simulator::project_under_policy(trace, policy, 4);
+    INFO(entry.name);
+    REQUIRE(recorded.sessions.size() == replayed.sessions.size());
+    for (std::size_t i = 0; i < recorded.sessions.size(); ++i) {
+      const auto expected = simulator::totals(recorded.sessions[i]);
+      const auto got = simulator::totals(replayed.sessions[i]);
+      CHECK(got.prefill == expected.prefill);
+      CHECK(got.decode == expected.decode);
+      CHECK(got.evicted == expected.evicted);
+      CHECK(got.aux_decode == (entry.names_by_model ? expected.aux_decode : 0));
+      if (!entry.names_by_model) continue;
+      CHECK(simulator::footprint(replayed.sessions[i], 16).peak_pages ==
+            simulator::footprint(recorded.sessions[i], 16).peak_pages);
+    }
+    CHECK_THAT(replayed.label, Catch::Matchers::Contains("same policy"));
+    fs::remove(path);
+  }
+}
+
+TEST_CASE("A full-cache trace is projected with what another policy drops") {
+  const fs::path path = record({}, options_of(6));
+  const traces::Reader trace(path);
+  for (const char* name : {"h2o", "streaming", "keep-k"}) {
+    kv::PolicySpec policy{.name = name, .params = short_params(name)};
+    if (kv::needs_of(policy).budget) policy.budget_tokens = 64;
+    const auto workload = simulator::project_under_policy(trace, policy, 4);
+    const auto replay = simulator::replay_policy(trace, policy);
+    CHECK_THAT(workload.label, Catch::Matchers::Contains("first-order"));
+    for (std::size_t i = 0; i < workload.sessions.size(); ++i) {
+      std::int64_t evicted = 0;
+      for (const auto& victim : replay.episodes[i].replayed) {
+        evicted += victim.layer < 0 ? victim.tokens : 0;
+      }
+      CHECK(simulator::totals(workload.sessions[i]).evicted == 4 * evicted);
+      CHECK(simulator::totals(workload.sessions[i]).aux_decode == 0);
+      CHECK(evicted > 0);
+    }
+  }
+  fs::remove(path);
+}
+
+TEST_CASE("A policy that auxiliary threads command needs a trace that has them") {
+  SyntheticOptions options = options_of(6);
+  options.aux_interval = 0;
+  const fs::path path = record({}, options);
+  CHECK_THROWS_WITH(
+      simulator::project_under_policy(traces::Reader(path), {.name = "sidequest", .params = {}}, 1),
+      Catch::Matchers::Contains("auxiliary threads"));
   fs::remove(path);
 }
