@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "base/params.h"
 #include "cli/evaluation/file_hash.h"
-#include "cli/simulation.h"
 #include "simulator/metrics/percentile.h"
 #include "simulator/planning/saturation.h"
 #include "simulator/replay.h"
@@ -151,7 +150,9 @@ std::vector<std::string> PointEvaluator::metric_names() {
 
 PointEvaluator::Settings PointEvaluator::resolve(const Settings& given) {
   const SimulationOptions options = options_of(given);
-  check_options(options);
+  const Params params = params_of(options);
+  (void)simulator::SimulationConfig::from(params);
+  (void)specs_of(options);
   Settings resolved = {{"trace", trace_of(given)}};
   resolved["trace_hash"] = hash_of(resolved["trace"]);
   for (const auto& named : kNamed) {
@@ -163,7 +164,7 @@ PointEvaluator::Settings PointEvaluator::resolve(const Settings& given) {
     resolved[std::string(named.name)] = value;
     if (named.is_file) resolved[std::string(named.name) + "_hash"] = hash_of(value);
   }
-  for (const auto& [name, value] : params_of(options).all()) resolved[name] = to_text(value);
+  for (const auto& [name, value] : params.all()) resolved[name] = to_text(value);
   return resolved;
 }
 
@@ -171,8 +172,17 @@ std::map<std::string, double> PointEvaluator::evaluate(const Settings& settings)
   const SimulationOptions options = options_of(settings);
   const auto config = simulator::SimulationConfig::from(params_of(options));
   const auto workload = workload_of(trace_of(settings), config.token_scale);
-  return metrics_of(simulator::replay(*workload, gpu_of(options), model_of(options), config),
-                    config);
+  const Specs specs = specs_of(options);
+  return metrics_of(simulator::replay(*workload, specs.gpu, specs.model, config), config);
+}
+
+PointEvaluator::Specs PointEvaluator::specs_of(const SimulationOptions& options) {
+  const std::scoped_lock lock(mutex_);
+  const auto gpu = options.machine_file.empty() ? options.machine : "file " + options.machine_file;
+  const auto model = options.serve_file.empty() ? options.serve : "file " + options.serve_file;
+  if (!gpus_.contains(gpu)) gpus_.emplace(gpu, gpu_of(options));
+  if (!models_.contains(model)) models_.emplace(model, model_of(options));
+  return {gpus_.at(gpu), models_.at(model)};
 }
 
 std::string PointEvaluator::hash_of(const std::string& file) {

@@ -10,6 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "cli/simulation.h"
+#include "simulator/machine/gpu_spec.h"
+#include "simulator/machine/model_spec.h"
 #include "simulator/sweep/sweep_settings.h"
 #include "simulator/workload/session.h"
 
@@ -36,11 +39,20 @@ class PointEvaluator {
  private:
   using SharedWorkload = std::shared_ptr<const simulator::Workload>;
 
+  /// The machine and the model, whose catalogue is long to parse for every point of a sweep.
+  struct Specs {
+    simulator::GpuSpec gpu;
+    simulator::ModelSpec model;
+  };
+
+  [[nodiscard]] Specs specs_of(const SimulationOptions& options);
   [[nodiscard]] std::string hash_of(const std::string& file);
   [[nodiscard]] SharedWorkload workload_of(const std::string& trace, std::int32_t token_scale);
 
   std::mutex mutex_;  // of what follows; also keeps HDF5 on one thread at a time
   std::map<std::string, std::string> hashes_;
+  std::map<std::string, simulator::GpuSpec> gpus_;      // by name or file
+  std::map<std::string, simulator::ModelSpec> models_;  // by name or file
   std::map<std::pair<std::string, std::int32_t>, SharedWorkload> workloads_;
 };
 

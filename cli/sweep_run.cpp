@@ -26,6 +26,15 @@ using Points = std::vector<std::size_t>;
 using simulator::SweepWork;
 using RunPoints = std::function<bool(std::span<const std::size_t>, const SweepWork&)>;
 
+/// The error on one line, as a table holds it.
+std::string one_line(const ErrorInfo& info) {
+  std::string text = info.what;
+  if (!info.where.empty()) text += ", " + info.where;
+  if (!info.found.empty()) text += "; found: " + info.found;
+  if (!info.expected.empty()) text += "; expected: " + info.expected;
+  return text;
+}
+
 simulator::PointResult result_of(PointEvaluator& evaluator,
                                  const PointEvaluator::Settings& settings) {
   try {
@@ -33,7 +42,7 @@ simulator::PointResult result_of(PointEvaluator& evaluator,
   } catch (const Error& error) {
     // That a configuration can't serve the load is an answer; a broken file is none.
     if (error.kind() != ErrorKind::usage) throw;
-    return {.metrics = {}, .error = error.what()};
+    return {.metrics = {}, .error = one_line(error.info())};
   }
 }
 
