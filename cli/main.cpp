@@ -28,6 +28,8 @@ int run(int argc, char** argv) {
   add_check(app, code);
   add_analyze(app, code);
   add_simulate(app, code);
+  add_capacity(app, code);
+  add_sweep(app, code);
   add_report(app, code);
   add_study(app, code);
   add_eval(app, code);

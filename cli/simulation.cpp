@@ -22,6 +22,8 @@ std::string flag_of(const std::string& prefix, std::string_view name) {
   return flag;
 }
 
+}  // namespace
+
 simulator::GpuSpec gpu_of(const SimulationOptions& options) {
   return options.machine_file.empty() ? simulator::catalog_gpu(options.machine)
                                       : simulator::load_gpu(options.machine_file);
@@ -35,8 +37,6 @@ simulator::ModelSpec model_of(const SimulationOptions& options) {
 Params params_of(const SimulationOptions& options) {
   return {"simulate", simulator::SimulationConfig::parameters(), options.params};
 }
-
-}  // namespace
 
 void add_options(CLI::App& command, SimulationOptions& options, const std::string& prefix) {
   command.add_option("--machine", options.machine, "GPU, see `pagequest list machines`")

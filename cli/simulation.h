@@ -6,7 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "base/params.h"
 #include "base/result_table.h"
+#include "simulator/machine/gpu_spec.h"
+#include "simulator/machine/model_spec.h"
 #include "traces/reader.h"
 
 namespace CLI {
@@ -22,6 +25,11 @@ struct SimulationOptions {
   std::string serve_file;
   std::map<std::string, std::string> params;  // of simulator::SimulationConfig, as typed
 };
+
+[[nodiscard]] simulator::GpuSpec gpu_of(const SimulationOptions& options);
+[[nodiscard]] simulator::ModelSpec model_of(const SimulationOptions& options);
+/// With all defaults.
+[[nodiscard]] Params params_of(const SimulationOptions& options);
 
 /// Adds --machine, --serve, their -file variants, and a flag for each simulation parameter, named
 /// with the prefix where a command has other options of those names.

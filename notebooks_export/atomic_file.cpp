@@ -4,10 +4,10 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <string>
 #include <system_error>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -24,20 +24,32 @@ Error cannot_write(const std::filesystem::path& path, const std::string& reason)
                        .hint = {}});
 }
 
+/// 0, or why not. Synchronised, or a crash after the rename could leave an empty file.
+int write_to_disk(const std::filesystem::path& path, std::string_view content) {
+  constexpr mode_t kMode = 0666;  // less the user's umask
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode);
+  if (file < 0) return errno;
+  int failed = 0;
+  while (failed == 0 && !content.empty()) {
+    const ssize_t written = ::write(file, content.data(), content.size());
+    if (written >= 0) content.remove_prefix(static_cast<std::size_t>(written));
+    if (written < 0 && errno != EINTR) failed = errno;
+  }
+  if (failed == 0 && ::fsync(file) != 0) failed = errno;
+  if (::close(file) != 0 && failed == 0) failed = errno;
+  return failed;
+}
+
 }  // namespace
 
 void write_file(const std::filesystem::path& path, std::string_view content) {
   const std::filesystem::path target = output_target(path);
   std::filesystem::path temporary = target;
   temporary += ".tmp" + std::to_string(::getpid());
-  std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-  file.write(content.data(), static_cast<std::streamsize>(content.size()));
-  file.close();
   std::error_code ignored;
-  if (!file) {
-    const std::string reason = std::strerror(errno);
+  if (const int failed = write_to_disk(temporary, content); failed != 0) {
     std::filesystem::remove(temporary, ignored);
-    throw cannot_write(path, reason);
+    throw cannot_write(path, std::strerror(failed));
   }
   std::error_code failed;
   std::filesystem::rename(temporary, target, failed);

@@ -27,7 +27,7 @@ std::string hash_of_file(const std::filesystem::path& path) {
     length += size;
   }
   if (file.eof()) return fmt::format("{:016x}", mix64(hash ^ length));
-  throw input_error({.what = "can't read a file of the task",
+  throw input_error({.what = "can't read a file",
                      .where = path.string(),
                      .found = {},
                      .expected = "a readable file",
