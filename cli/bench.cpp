@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.h"
+#include "cli/bench_simulator.h"
 #include "cli/bench_tables.h"
 #include "cli/command.h"
 #include "cli/load_model.h"
@@ -100,12 +101,31 @@ void add_engine(CLI::App& app) {
   command->callback([arguments] { run(*arguments); });
 }
 
+void add_simulator(CLI::App& app) {
+  struct Choice {
+    SimulatorBench bench;
+    bool json = false;
+  };
+  auto choice = std::make_shared<Choice>();
+  auto* command = app.add_subcommand("simulator", "Speed of the serving simulator on one core");
+  command->add_option("--trace", choice->bench.trace,
+                      "request trace with block ids, such as Mooncake's conversation trace");
+  command->add_option("--rows", choice->bench.rows, "runs; all by default")->delimiter(',');
+  command
+      ->add_option("--repetitions", choice->bench.repetitions, "of each run but the longest one")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  command->add_flag("--json", choice->json, "print JSON");
+  command->callback([choice] { print_tables({bench_simulator(choice->bench)}, choice->json); });
+}
+
 }  // namespace
 
 void add_bench(CLI::App& app, ExitCode& /*code*/) {
   auto* command = app.add_subcommand("bench", "Measure this build on this machine");
   command->require_subcommand(1);
   add_engine(*command);
+  add_simulator(*command);
 }
 
 }  // namespace pagequest::cli

@@ -29,7 +29,7 @@ using simulator::LoadResult;
 struct Arguments {
   std::string trace;
   std::string slo;
-  std::string load = "concurrency";
+  std::string load = "auto";
   double for_load = 0.0;  // 0: search the largest
   double largest = 1e5;
   double usd_per_gpu_hour = 0.0;
@@ -57,18 +57,19 @@ PointEvaluator::Settings settings_of(const Arguments& arguments) {
   settings["serve"] = arguments.simulation.serve;
   settings["machine_file"] = arguments.simulation.machine_file;
   settings["serve_file"] = arguments.simulation.serve_file;
+  settings["policy"] = arguments.simulation.policy;
   std::erase_if(settings, [](const auto& setting) { return setting.second.empty(); });
   return settings;
 }
 
 std::vector<Column> result_columns(LoadKind kind) {
-  return {{"load", kind == LoadKind::concurrency ? "episodes in flight" : "episodes/s"},
+  return {{"load", kind == LoadKind::concurrency ? "sessions in flight" : "sessions/s"},
           {"verdict", ""},
           {"ttft", "s"},
           {"tpot", "s"},
           {"e2e", "s"},
           {"output_throughput", "tokens/s, of main threads"},
-          {"request_throughput", "episodes/s"}};
+          {"request_throughput", "sessions/s"}};
 }
 
 std::vector<Cell> result_cells(double load, const LoadResult& result) {
@@ -81,9 +82,9 @@ std::vector<Cell> result_cells(double load, const LoadResult& result) {
           result.requests_per_s};
 }
 
-ResultTable answer_table(const Arguments& arguments, const simulator::Slo& slo, double load,
-                         const LoadResult& result, std::int64_t gpus) {
-  auto columns = result_columns(load_kind_named(arguments.load));
+ResultTable answer_table(const Arguments& arguments, const simulator::Slo& slo, LoadKind kind,
+                         double load, const LoadResult& result, std::int64_t gpus) {
+  auto columns = result_columns(kind);
   auto cells = result_cells(load, result);
   columns.push_back({"gpus", "GPUs"});
   cells.emplace_back(gpus);
@@ -130,25 +131,26 @@ std::vector<ResultTable> largest_load(const Arguments& arguments, const simulato
   const auto answer = simulator::search_capacity(
       slo, [&](double load) { return loads.serve(load); }, range);
   if (!answer.too_much) note("the largest load asked about is served: raise --largest");
-  return {answer_table(arguments, slo, answer.best.load, answer.best.result, 1),
+  return {answer_table(arguments, slo, kind, answer.best.load, answer.best.result, 1),
           probes_table(kind, answer.probes)};
 }
 
 std::vector<ResultTable> fewest_gpus(const Arguments& arguments, const simulator::Slo& slo,
-                                     const LoadEvaluator& loads) {
+                                     LoadKind kind, const LoadEvaluator& loads) {
   constexpr std::int64_t kMostReplicas = 65'536;
   const auto answer = simulator::search_replicas(
       slo, [&](std::int64_t replicas) { return loads.serve(arguments.for_load, replicas); },
       kMostReplicas);
-  return {answer_table(arguments, slo, arguments.for_load, answer.result, answer.replicas)};
+  return {answer_table(arguments, slo, kind, arguments.for_load, answer.result, answer.replicas)};
 }
 
 void answer(const Arguments& arguments) {
   const auto slo = simulator::parse_slo(arguments.slo);
-  const LoadKind kind = load_kind_named(arguments.load);
   PointEvaluator evaluator;
+  const bool has_arrivals = evaluator.recorded_rate(settings_of(arguments)) > 0.0;
+  const LoadKind kind = load_kind_named(arguments.load, has_arrivals);
   const LoadEvaluator loads(evaluator, settings_of(arguments), kind, slo.percentile);
-  const auto tables = arguments.for_load > 0.0 ? fewest_gpus(arguments, slo, loads)
+  const auto tables = arguments.for_load > 0.0 ? fewest_gpus(arguments, slo, kind, loads)
                                                : largest_load(arguments, slo, kind, loads);
   if (!arguments.out.empty()) write_csv(tables, arguments.out);
   print_short(tables, arguments.json);
@@ -164,7 +166,11 @@ void add_capacity(CLI::App& app, ExitCode& /*code*/) {
   command->add_option("--trace", arguments->trace, "trace file")->required();
   command->add_option("--slo", arguments->slo, "objectives, as ttft=2s,tpot=50ms,percentile=99")
       ->required();
-  command->add_option("--load", arguments->load, "what is searched: concurrency or rate")
+  command
+      ->add_option("--load", arguments->load,
+                   "what is searched: concurrency, rate (sessions a second; a trace's own "
+                   "arrivals, faster or "
+                   "slower) or auto: rate where the source has arrivals")
       ->capture_default_str();
   command->add_option("--for-load", arguments->for_load, "how many GPUs this load needs")
       ->check(CLI::PositiveNumber);
@@ -175,6 +181,7 @@ void add_capacity(CLI::App& app, ExitCode& /*code*/) {
       ->check(CLI::PositiveNumber);
   command->add_option("-o,--out", arguments->out, "folder for the tables as CSV");
   add_options(*command, arguments->simulation);
+  add_policy_option(*command, arguments->simulation);
   command->add_flag("--json", arguments->json, "print the tables as JSON");
   command->callback([arguments] { answer(*arguments); });
 }

@@ -35,19 +35,27 @@ std::string_view to_string(LoadKind kind) {
   return kind == LoadKind::concurrency ? "concurrency" : "rate";
 }
 
-LoadKind load_kind_named(const std::string& word) { return value_named("load", word, kKinds); }
+LoadKind load_kind_named(const std::string& word, bool has_arrivals) {
+  if (word == "auto") return has_arrivals ? LoadKind::rate : LoadKind::concurrency;
+  return value_named("load", word, kKinds);
+}
 
 LoadEvaluator::LoadEvaluator(PointEvaluator& evaluator, PointEvaluator::Settings settings,
                              LoadKind kind, double percentile)
     : evaluator_(evaluator),
       settings_(std::move(settings)),
       kind_(kind),
+      recorded_rate_(evaluator.recorded_rate(settings_)),
       suffix_(suffix_of(percentile)) {}
 
-simulator::LoadResult LoadEvaluator::serve(double load) const {
+simulator::LoadResult LoadEvaluator::serve(double load, std::int64_t replicas) const {
   auto settings = settings_;
+  if (replicas > 0) settings["replicas"] = std::to_string(replicas);
   if (kind_ == LoadKind::concurrency) {
+    settings["load"] = "closed";
     settings["concurrency"] = std::to_string(static_cast<std::int64_t>(load));
+  } else if (recorded_rate_ > 0.0) {
+    settings["time_scale"] = text_of(recorded_rate_ / load);
   } else {
     settings["arrival_rate"] = text_of(load);
   }
@@ -61,16 +69,6 @@ simulator::LoadResult LoadEvaluator::serve(double load) const {
                     .waiting_early = metrics.at("queue_waiting_early"),
                     .waiting_late = metrics.at("queue_waiting_late"),
                     .served_late = metrics.at("queue_served_late")}};
-}
-
-simulator::LoadResult LoadEvaluator::serve(double load, std::int64_t replicas) const {
-  const auto count = static_cast<double>(replicas);
-  // The busiest replica decides whether the objectives are met.
-  const double share = load / count;
-  auto result = serve(kind_ == LoadKind::concurrency ? std::ceil(share) : share);
-  result.output_tokens_per_s *= count;
-  result.requests_per_s *= count;
-  return result;
 }
 
 }  // namespace pagequest::cli

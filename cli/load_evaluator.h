@@ -14,9 +14,12 @@ namespace pagequest::cli {
 /// What a load is counted in.
 enum class LoadKind { concurrency, rate };
 
+/// The kind that a source without arrivals asks for is concurrency, else rate: its own arrivals,
+/// faster or slower. "auto" and "" take that one.
+
 [[nodiscard]] std::string_view to_string(LoadKind kind);
 /// Throws usage_error that lists the words.
-[[nodiscard]] LoadKind load_kind_named(const std::string& word);
+[[nodiscard]] LoadKind load_kind_named(const std::string& word, bool has_arrivals);
 
 /// Serves loads with one set of settings. References must outlive it.
 class LoadEvaluator {
@@ -25,15 +28,15 @@ class LoadEvaluator {
   LoadEvaluator(PointEvaluator& evaluator, PointEvaluator::Settings settings, LoadKind kind,
                 double percentile);
 
-  [[nodiscard]] simulator::LoadResult serve(double load) const;
-  /// With the load split evenly among replicas that share nothing.
-  [[nodiscard]] simulator::LoadResult serve(double load, std::int64_t replicas) const;
+  /// By so many replicas; 0: as the settings have them.
+  [[nodiscard]] simulator::LoadResult serve(double load, std::int64_t replicas = 0) const;
 
  private:
   PointEvaluator& evaluator_;
   PointEvaluator::Settings settings_;
   LoadKind kind_;
-  std::string suffix_;  // of the metrics: "_p99"
+  double recorded_rate_;  // sessions/s; 0: Poisson arrivals
+  std::string suffix_;    // of the metrics: "_p99"
 };
 
 }  // namespace pagequest::cli

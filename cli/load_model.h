@@ -11,7 +11,8 @@ namespace pagequest::cli {
 
 /// Of an option that names how weights are kept.
 inline constexpr const char* kWeightsHelp =
-    "large matrices: stored, as the checkpoint has them, or rounded to int8, fp8 or bf16 on loading";
+    "large matrices: stored, as the checkpoint has them, or rounded to int8, fp8 or bf16 on "
+    "loading";
 
 /// Loads a checkpoint and says on stderr what of it was not used. `weights`: how its matrices are
 /// kept, a name that model::weight_storage_named() knows.

@@ -4,17 +4,16 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <string_view>
 
 #include "base/error.h"
 #include "base/params.h"
 #include "cli/evaluation/file_hash.h"
-#include "simulator/metrics/percentile.h"
+#include "cli/serving_workload.h"
 #include "simulator/planning/saturation.h"
 #include "simulator/replay.h"
 #include "simulator/simulation_config.h"
-#include "simulator/workload/projection.h"
-#include "traces/reader.h"
 
 namespace pagequest::cli {
 namespace {
@@ -35,7 +34,8 @@ struct NamedSetting {
 constexpr NamedSetting kNamed[] = {{"machine", &SimulationOptions::machine, false},
                                    {"machine_file", &SimulationOptions::machine_file, true},
                                    {"serve", &SimulationOptions::serve, false},
-                                   {"serve_file", &SimulationOptions::serve_file, true}};
+                                   {"serve_file", &SimulationOptions::serve_file, true},
+                                   {"policy", &SimulationOptions::policy, false}};
 
 /// What a run looked like between two of its times.
 simulator::ServerState mean_between(const std::vector<simulator::TimelineRow>& rows, double begin,
@@ -61,6 +61,7 @@ double arrival_seconds(const simulator::ReplayResult& result,
   const double run = to_seconds(result.metrics.run_time);
   const auto requests = static_cast<double>(result.metrics.requests);
   if (config.arrival_rate > 0.0) return std::min(run, requests / config.arrival_rate);
+  if (result.recorded_seconds > 0.0) return std::min(run, result.recorded_seconds);
   return run * std::max(0.5, 1.0 - config.concurrency / std::max(requests, 1.0));
 }
 
@@ -69,16 +70,21 @@ void add_queue(const simulator::ReplayResult& result, const simulator::Simulatio
   const double quarter = arrival_seconds(result, config) / 4.0;
   const auto early = mean_between(result.timeline, quarter, 2.0 * quarter);
   const auto late = mean_between(result.timeline, 3.0 * quarter, 4.0 * quarter);
-  metrics["queue_arrived"] = config.arrival_rate * 2.0 * quarter;
+  const double recorded_rate =
+      result.recorded_seconds > 0.0
+          ? static_cast<double>(result.metrics.requests) / result.recorded_seconds
+          : 0.0;
+  const double rate = config.arrival_rate > 0.0 ? config.arrival_rate : recorded_rate;
+  metrics["queue_arrived"] = rate * 2.0 * quarter;
   metrics["queue_waiting_early"] = early.waiting;
   metrics["queue_waiting_late"] = late.waiting;
   metrics["queue_served_late"] = late.running;
 }
 
 void add_latencies(const simulator::RunMetrics& run, Metrics& metrics) {
-  const auto add = [&](const std::string& name, const std::vector<double>& samples) {
+  const auto add = [&](const std::string& name, const simulator::Samples& samples) {
     for (const int percent : kPercentiles) {
-      metrics[name + "_p" + std::to_string(percent)] = simulator::percentile(samples, percent);
+      metrics[name + "_p" + std::to_string(percent)] = samples.percentile(percent);
     }
   };
   add("ttft", run.episode_ttft);
@@ -149,7 +155,7 @@ std::vector<std::string> PointEvaluator::metric_names() {
 }
 
 PointEvaluator::Settings PointEvaluator::resolve(const Settings& given) {
-  const SimulationOptions options = options_of(given);
+  const SimulationOptions options = fitted(trace_of(given), options_of(given));
   const Params params = params_of(options);
   (void)simulator::SimulationConfig::from(params);
   (void)specs_of(options);
@@ -171,9 +177,18 @@ PointEvaluator::Settings PointEvaluator::resolve(const Settings& given) {
 std::map<std::string, double> PointEvaluator::evaluate(const Settings& settings) {
   const SimulationOptions options = options_of(settings);
   const auto config = simulator::SimulationConfig::from(params_of(options));
-  const auto workload = workload_of(trace_of(settings), config.token_scale);
+  const auto workload = workload_of(trace_of(settings), options);
   const Specs specs = specs_of(options);
   return metrics_of(simulator::replay(*workload, specs.gpu, specs.model, config), config);
+}
+
+double PointEvaluator::recorded_rate(const Settings& settings) {
+  const std::string& source = trace_of(settings);
+  const auto workload = workload_of(source, fitted(source, options_of(settings)));
+  const auto& sessions = workload->sessions;
+  if (sessions.size() < 2 || sessions.front().arrival < 0) return 0.0;
+  const double seconds = to_seconds(sessions.back().arrival - sessions.front().arrival);
+  return seconds > 0.0 ? static_cast<double>(sessions.size() - 1) / seconds : 0.0;
 }
 
 PointEvaluator::Specs PointEvaluator::specs_of(const SimulationOptions& options) {
@@ -185,20 +200,35 @@ PointEvaluator::Specs PointEvaluator::specs_of(const SimulationOptions& options)
   return {gpus_.at(gpu), models_.at(model)};
 }
 
+SimulationOptions PointEvaluator::fitted(const std::string& source, SimulationOptions options) {
+  const std::scoped_lock lock(mutex_);
+  if (!block_tokens_.contains(source)) block_tokens_[source] = block_tokens_of(source);
+  if (block_tokens_[source] > 0) {
+    options.params.try_emplace("page_tokens", std::to_string(block_tokens_[source]));
+  }
+  return options;
+}
+
 std::string PointEvaluator::hash_of(const std::string& file) {
   const std::scoped_lock lock(mutex_);
   std::string& hash = hashes_[file];
+  const bool is_file = std::filesystem::is_regular_file(file);
+  if (hash.empty() && !is_file) return "none";  // a folder, or what is generated
   if (hash.empty()) hash = hash_of_file(file);
   return hash;
 }
 
-PointEvaluator::SharedWorkload PointEvaluator::workload_of(const std::string& trace,
-                                                           std::int32_t token_scale) {
+PointEvaluator::SharedWorkload PointEvaluator::workload_of(const std::string& source,
+                                                           const SimulationOptions& options) {
+  const Params params = params_of(options);
+  std::string key = source + '\n' + options.policy;
+  for (const char* name : {"page_tokens", "requests", "seed", "token_scale"}) {
+    key += '\n' + to_text(params.all().find(name)->second);
+  }
   const std::scoped_lock lock(mutex_);
-  SharedWorkload& workload = workloads_[{trace, token_scale}];
+  SharedWorkload& workload = workloads_[key];
   if (!workload) {
-    const traces::Reader reader(trace);
-    workload = std::make_shared<simulator::Workload>(simulator::project(reader, token_scale));
+    workload = std::make_shared<simulator::Workload>(cli::workload_of(source, options));
   }
   return workload;
 }

@@ -33,6 +33,9 @@ class PointEvaluator {
   /// range or missing, and input_error on a file that can't be read.
   [[nodiscard]] Settings resolve(const Settings& given);
 
+  /// Sessions a second as the source has their arrivals; 0: it has none.
+  [[nodiscard]] double recorded_rate(const Settings& settings);
+
   /// Throws usage_error where the configuration can't serve the trace.
   [[nodiscard]] std::map<std::string, double> evaluate(const Settings& settings);
 
@@ -47,13 +50,17 @@ class PointEvaluator {
 
   [[nodiscard]] Specs specs_of(const SimulationOptions& options);
   [[nodiscard]] std::string hash_of(const std::string& file);
-  [[nodiscard]] SharedWorkload workload_of(const std::string& trace, std::int32_t token_scale);
+  /// With the page size of the source's block identities, unless one is given.
+  [[nodiscard]] SimulationOptions fitted(const std::string& source, SimulationOptions options);
+  [[nodiscard]] SharedWorkload workload_of(const std::string& source,
+                                           const SimulationOptions& options);
 
   std::mutex mutex_;  // of what follows; also keeps HDF5 on one thread at a time
   std::map<std::string, std::string> hashes_;
   std::map<std::string, simulator::GpuSpec> gpus_;      // by name or file
   std::map<std::string, simulator::ModelSpec> models_;  // by name or file
-  std::map<std::pair<std::string, std::int32_t>, SharedWorkload> workloads_;
+  std::map<std::string, std::int32_t> block_tokens_;    // by source
+  std::map<std::string, SharedWorkload> workloads_;     // by source and what shapes it
 };
 
 }  // namespace pagequest::cli

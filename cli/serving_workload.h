@@ -19,7 +19,6 @@ struct WorkloadChoice {
   std::int32_t token_scale = 1;  // of recorded episodes
   std::int32_t page_tokens = 0;  // of the identities of a request trace's pages; 0: its blocks
   std::int64_t requests = 0;     // the first ones of a request trace; 0: all
-  double time_scale = 1.0;       // of its arrivals
   std::uint64_t seed = 1;        // of what is generated or modelled
 };
 

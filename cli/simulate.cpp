@@ -8,7 +8,6 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/simulation.h"
-#include "traces/reader.h"
 
 namespace pagequest::cli {
 
@@ -20,15 +19,18 @@ void add_simulate(CLI::App& app, ExitCode& /*code*/) {
     bool json = false;
   };
   auto arguments = std::make_shared<Arguments>();
-  auto* command =
-      app.add_subcommand("simulate", "Serve the recorded episodes on a simulated GPU server");
-  command->add_option("trace", arguments->trace, "trace file")->required();
+  auto* command = app.add_subcommand("simulate", "Serve a workload on simulated GPU servers");
+  command
+      ->add_option("trace", arguments->trace,
+                   "trace of `pagequest record`, request trace (docs/request_traces.md), or "
+                   "agents:PRESET (docs/workloads.md)")
+      ->required();
   command->add_option("-o,--out", arguments->out, "folder for the tables as CSV");
   add_options(*command, arguments->options);
+  add_policy_option(*command, arguments->options);
   command->add_flag("--json", arguments->json, "print the tables as JSON");
   command->callback([arguments] {
-    const traces::Reader trace(arguments->trace);
-    const auto tables = simulate(trace, arguments->options);
+    const auto tables = simulate(arguments->trace, arguments->options);
     if (!arguments->out.empty()) write_csv(tables, arguments->out);
     print_short(tables, arguments->json);
   });

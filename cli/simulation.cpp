@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/params.h"
+#include "cli/serving_workload.h"
 #include "simulator/machine/catalog.h"
 #include "simulator/replay.h"
 #include "simulator/replay_tables.h"
@@ -62,17 +63,54 @@ void check_options(const SimulationOptions& options) {
   (void)simulator::SimulationConfig::from(params_of(options));
 }
 
-std::vector<ResultTable> simulate(const traces::Reader& trace, const SimulationOptions& options) {
+void add_policy_option(CLI::App& command, SimulationOptions& options) {
+  command.add_option("--policy", options.policy,
+                     "what if it were served under NAME or NAME:budget=TOKENS,key=value, see "
+                     "`pagequest list policies`; as recorded by default");
+}
+
+SimulationOptions fitted_to(const std::string& source, SimulationOptions options) {
+  if (options.params.contains("page_tokens")) return options;
+  const std::int32_t tokens = block_tokens_of(source);
+  if (tokens > 0) options.params["page_tokens"] = std::to_string(tokens);
+  return options;
+}
+
+simulator::Workload workload_of(const std::string& source, const SimulationOptions& options) {
+  const auto config = simulator::SimulationConfig::from(params_of(options));
+  return load_workload({.source = source,
+                        .policy = options.policy,
+                        .token_scale = config.token_scale,
+                        .page_tokens = config.page_tokens,
+                        .requests = config.requests,
+                        .seed = config.seed});
+}
+
+namespace {
+
+std::vector<ResultTable> serve(const simulator::Workload& workload,
+                               const SimulationOptions& options) {
   const auto gpu = gpu_of(options);
   const auto model = model_of(options);
   const Params params = params_of(options);
   const auto config = simulator::SimulationConfig::from(params);
-  const auto workload = simulator::project(trace, config.token_scale);
   const auto result = simulator::replay(workload, gpu, model, config);
   const std::string label = simulator::run_label(workload, gpu, model, config);
   auto tables = simulator::replay_tables(result, label);
   tables.push_back(simulator::settings_table(params, label));
   return tables;
+}
+
+}  // namespace
+
+std::vector<ResultTable> simulate(const std::string& source, const SimulationOptions& options) {
+  const SimulationOptions fitted = fitted_to(source, options);
+  return serve(workload_of(source, fitted), fitted);
+}
+
+std::vector<ResultTable> simulate(const traces::Reader& trace, const SimulationOptions& options) {
+  const auto config = simulator::SimulationConfig::from(params_of(options));
+  return serve(simulator::project(trace, config.token_scale), options);
 }
 
 }  // namespace pagequest::cli

@@ -10,6 +10,7 @@
 #include "base/result_table.h"
 #include "simulator/machine/gpu_spec.h"
 #include "simulator/machine/model_spec.h"
+#include "simulator/workload/session.h"
 #include "traces/reader.h"
 
 namespace CLI {
@@ -23,6 +24,7 @@ struct SimulationOptions {
   std::string machine_file;  // instead of a catalogued machine
   std::string serve = "gpt-oss-20b";
   std::string serve_file;
+  std::string policy;  // in place of the recorded one, as WorkloadChoice takes it
   std::map<std::string, std::string> params;  // of simulator::SimulationConfig, as typed
 };
 
@@ -37,6 +39,20 @@ void add_options(CLI::App& command, SimulationOptions& options, const std::strin
 
 /// Throws what simulate() throws about its options.
 void check_options(const SimulationOptions& options);
+
+/// Adds --policy.
+void add_policy_option(CLI::App& command, SimulationOptions& options);
+
+/// With the page size of the source's block identities where it has any and none was given.
+[[nodiscard]] SimulationOptions fitted_to(const std::string& source, SimulationOptions options);
+
+/// What a source serves with these options (WorkloadChoice::source).
+[[nodiscard]] simulator::Workload workload_of(const std::string& source,
+                                              const SimulationOptions& options);
+
+/// Serves any source on the machine.
+[[nodiscard]] std::vector<ResultTable> simulate(const std::string& source,
+                                                const SimulationOptions& options);
 
 /// Replays the recorded episodes on the machine.
 [[nodiscard]] std::vector<ResultTable> simulate(const traces::Reader& trace,

@@ -125,6 +125,11 @@ ReplayResult replay(const Workload& workload, const GpuSpec& gpu, const ModelSpe
                   settings);
   cluster.run();
   out.metrics = cluster.metrics();
+  if (settings.load == Load::recorded) {
+    const auto last = static_cast<std::size_t>(settings.requests) - 1;
+    const Nanoseconds span = workload.sessions[last].arrival - workload.sessions.front().arrival;
+    out.recorded_seconds = settings.time_scale * to_seconds(span);
+  }
   out.overall = cluster.timeline().overall();
   out.timeline = cluster.timeline().rows();
   return out;

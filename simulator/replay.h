@@ -36,7 +36,8 @@ struct ReplayResult {
   WorkloadMeans workload;
   RunMetrics metrics;
   KvCapacity capacity;
-  TimelineRow overall;  // means over the run
+  double recorded_seconds = 0.0;  // from the first arrival to the last; 0: not as recorded
+  TimelineRow overall;            // means over the run
   std::vector<TimelineRow> timeline;
 };
 

@@ -64,6 +64,7 @@ struct SimulationConfig {
   std::int32_t requests = 0;     // episodes to serve
   double arrival_rate = 0.0;     // episodes a second, Poisson; 0: closed loop
   std::int32_t token_scale = 0;  // served tokens per recorded token
+  double time_scale = 1.0;       // of recorded arrivals: 0.5 doubles the load
   std::int32_t page_tokens = 0;
   std::int64_t kv_pages = 0;     // 0: what the memory holds
   double hbm_utilisation = 0.0;  // share of the memory that the server may use

@@ -18,7 +18,10 @@ void Cluster::schedule_arrival() {
   if (!session) return;
   Nanoseconds time = now_;
   if (config_.load == Load::poisson) time = after(arrivals_.gap(scheduled_));
-  if (config_.load == Load::recorded) time = std::max(now_, session->arrival);
+  if (config_.load == Load::recorded) {
+    const double arrival = config_.time_scale * static_cast<double>(session->arrival);
+    time = std::max(now_, static_cast<Nanoseconds>(std::llround(arrival)));
+  }
   events_.push({time, Phase::arrival, 0, scheduled_++});
   arriving_.push_back(std::move(session));
 }
