@@ -55,6 +55,16 @@ std::int32_t requests_to_serve(const Workload& workload, const SimulationConfig&
   return static_cast<std::int32_t>(std::min(kMost, std::max(episodes, waves)));
 }
 
+void check_identities(const Workload& workload, const SimulationConfig& config) {
+  if (config.prefix_cache == "none" || workload.block_tokens > 0) return;
+  if (config.idle_kv == IdleKv::cache) return;  // names the sessions' own pages
+  throw usage_error({.what = "a prefix cache needs to know which prompts are equal",
+                     .where = workload.label,
+                     .found = "no block ids",
+                     .expected = "a trace with block ids, or idle_kv cache",
+                     .hint = "without ids a hit rate would be made up"});
+}
+
 SimulationConfig resolved(const Workload& workload, const SimulationConfig& config) {
   SimulationConfig out = config;
   if (config.load == Load::automatic) {
@@ -75,6 +85,7 @@ SimulationConfig resolved(const Workload& workload, const SimulationConfig& conf
                        .expected = "sessions a second",
                        .hint = {}});
   }
+  check_identities(workload, config);
   out.requests = requests_to_serve(workload, out);
   return out;
 }
@@ -111,6 +122,7 @@ ReplayResult replay(const Workload& workload, const GpuSpec& gpu, const ModelSpe
   out.capacity = kv_capacity(gpu, model, config);
   out.workload = measure(workload, config);
   const SimulationConfig settings = resolved(workload, config);
+  out.replicas = settings.replicas + settings.prefill_replicas;
   const CostModel cost(gpu, model);
   std::optional<TierChain> tiers = tiers_of(settings, out.capacity.page_bytes);
   std::optional<ReuseOracle> oracle;

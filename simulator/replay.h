@@ -36,6 +36,7 @@ struct ReplayResult {
   WorkloadMeans workload;
   RunMetrics metrics;
   KvCapacity capacity;
+  std::int32_t replicas = 1;      // prefill replicas included; each has the capacity below
   double recorded_seconds = 0.0;  // from the first arrival to the last; 0: not as recorded
   TimelineRow overall;            // means over the run
   std::vector<TimelineRow> timeline;

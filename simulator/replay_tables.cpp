@@ -41,7 +41,7 @@ void add_latencies(OneRow& row, const RunMetrics& metrics) {
   add("episode_latency", metrics.episode_latency);
 }
 
-void add_throughput(OneRow& row, const RunMetrics& metrics) {
+void add_throughput(OneRow& row, const RunMetrics& metrics, double replicas) {
   const double seconds = to_seconds(metrics.run_time);
   const auto per_s = [seconds](std::int64_t count) {
     return share(static_cast<double>(count), seconds);
@@ -49,7 +49,7 @@ void add_throughput(OneRow& row, const RunMetrics& metrics) {
   row.add("requests", "episodes", metrics.requests);
   row.add("turns", "turns", metrics.turns);
   row.add("run_time", "s", seconds);
-  row.add("gpu_busy", "share of the run time", share(to_seconds(metrics.busy_time), seconds));
+  row.add("gpu_busy", "share of the run time", share(to_seconds(metrics.busy_time), seconds * replicas));
   row.add("output_throughput", "tokens/s",
           per_s(metrics.output_tokens + metrics.aux_output_tokens));
   row.add("main_output_throughput", "tokens/s", per_s(metrics.output_tokens));
@@ -59,7 +59,7 @@ void add_throughput(OneRow& row, const RunMetrics& metrics) {
 }
 
 void add_occupancy(OneRow& row, const ReplayResult& result, double page_tokens) {
-  const auto pages = static_cast<double>(result.capacity.pages);
+  const auto pages = static_cast<double>(result.capacity.pages * result.replicas);
   const auto peak_live = static_cast<double>(result.metrics.peak_live_tokens);
   const std::string unit = "share of the KV pool";
   row.add("kv_used_mean", unit, share(result.overall.mean.used_pages, pages));
@@ -68,10 +68,22 @@ void add_occupancy(OneRow& row, const ReplayResult& result, double page_tokens) 
   row.add("kv_live_peak", unit, share(peak_live, pages * page_tokens));
 }
 
+/// Only where requests name their blocks: without identities a rate of 0 would be made up.
+void add_reuse(OneRow& row, const RunMetrics& metrics) {
+  if (metrics.prompt_blocks == 0) return;
+  const auto blocks = static_cast<double>(metrics.prompt_blocks);
+  row.add("prefix_hits", "share of the prompts' full blocks",
+          share(static_cast<double>(metrics.hit_blocks), blocks));
+  row.add("tier_hits", "share of the prompts' full blocks",
+          share(static_cast<double>(metrics.tier_hit_blocks), blocks));
+  row.add("reused_tokens", "tokens", metrics.reused_tokens);
+  row.add("fetched_tokens", "tokens", metrics.fetched_tokens);
+}
+
 ResultTable summary(const ReplayResult& result, const std::string& label) {
   const RunMetrics& metrics = result.metrics;
   OneRow row;
-  add_throughput(row, metrics);
+  add_throughput(row, metrics, result.replicas);
   add_latencies(row, metrics);
   row.add(
       "batch_mean", "threads",
@@ -79,7 +91,9 @@ ResultTable summary(const ReplayResult& result, const std::string& label) {
   row.add("batch_max", "threads", metrics.max_batch_threads);
   row.add("iterations", "iterations", metrics.iterations);
   add_occupancy(row, result, result.page_tokens);
+  add_reuse(row, metrics);
   row.add("preemptions", "preemptions", metrics.preemptions);
+  row.add("refused", "episodes", metrics.refused);
   row.add("recomputed_tokens", "tokens", metrics.recomputed_tokens);
   row.add("prefill_tokens", "tokens", metrics.prefill_tokens);
   row.add("output_tokens", "tokens", metrics.output_tokens);
@@ -93,7 +107,7 @@ ResultTable summary(const ReplayResult& result, const std::string& label) {
 }
 
 ResultTable timeline(const ReplayResult& result, const std::string& label) {
-  const auto pages = static_cast<double>(result.capacity.pages);
+  const auto pages = static_cast<double>(result.capacity.pages * result.replicas);
   ResultTable table("simulation_timeline", "Means over intervals of the simulated run. " + label,
                     {{"time", "s, middle of the interval"},
                      {"batch", "threads"},
@@ -123,6 +137,7 @@ ResultTable capacity(const ReplayResult& result, const std::string& label) {
   row.add("activations", "GB", kv.activation_bytes * kGb);
   row.add("runtime", "GB", kv.runtime_bytes * kGb);
   row.add("kv_pool", "GB", pages * kv.page_bytes * kGb);
+  row.add("replicas", "replicas", std::int64_t{result.replicas});
   row.add("kv_pages", "pages", kv.pages);
   row.add("kv_tokens", "tokens", static_cast<std::int64_t>(pages * result.page_tokens));
   row.add("episode_peak_mean", "pages", result.workload.peak_pages);
@@ -131,7 +146,7 @@ ResultTable capacity(const ReplayResult& result, const std::string& label) {
   row.add("episodes_at_max_peak", "episodes",
           share(pages, static_cast<double>(result.workload.most_pages)));
   return row.table("simulation_capacity",
-                   "Where the GPU's memory goes, and how many episodes fit at once if all are at "
+                   "Where a replica's memory goes, and how many episodes fit at once if all are at "
                    "the mean or the largest peak of the recorded ones. " +
                        label);
 }
