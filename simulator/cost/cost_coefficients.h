@@ -13,7 +13,7 @@ struct CostCoefficients {
   double sequence_overhead_us = 0.0;   // the same, for each sequence of the batch
   double layer_overhead_us = 0.0;      // the kernels between products and attention
   double all_reduce_us = 0.0;          // latency of one all-reduce of few bytes
-  double weight_read_scale = 1.0;      // time of reading weights, over that of the machine's kernels
+  double weight_read_scale = 1.0;  // time of reading weights, over that of the machine's kernels
   double decode_attention_scale = 1.0;
   double prefill_scale = 1.0;  // products that compute rather than read, and prefill attention
 };

@@ -18,8 +18,7 @@ ProductTime::ProductTime(const GpuSpec& gpu, const ProductEfficiency& kernel, do
                          double bytes_per_weight) {
   const double bandwidth = gpu.hbm_bytes_per_s.value;
   const double tile = kernel.tile;
-  const double per_output =
-      coefficients.prefill_scale * 2.0 * inputs / (kernel.flops * peak_flops);
+  const double per_output = coefficients.prefill_scale * 2.0 * inputs / (kernel.flops * peak_flops);
   floor_ = kernel.floor_us * kMicrosecond;
   read_ = coefficients.weight_read_scale * outputs * inputs * bytes_per_weight /
           (kernel.weight_read * bandwidth);
@@ -85,8 +84,7 @@ double DecodeAttentionTime::Lines::seconds(double reads, double longest) const {
   return std::max(sequence.at(longest), std::min(ramp.at(reads), full.at(reads)));
 }
 
-PrefillAttentionTime::PrefillAttentionTime(const GpuSpec& gpu,
-                                           const CostCoefficients& coefficients,
+PrefillAttentionTime::PrefillAttentionTime(const GpuSpec& gpu, const CostCoefficients& coefficients,
                                            double query_heads, double kv_heads, double head_dim) {
   constexpr double kLargeHeadDim = 128.0;
   const PrefillAttentionEfficiency& kernel = gpu.efficiency.prefill_attention;

@@ -91,8 +91,8 @@ class DecodeAttentionTime {
 class PrefillAttentionTime {
  public:
   PrefillAttentionTime() = default;
-  PrefillAttentionTime(const GpuSpec& gpu, const CostCoefficients& coefficients,
-                       double query_heads, double kv_heads, double head_dim);
+  PrefillAttentionTime(const GpuSpec& gpu, const CostCoefficients& coefficients, double query_heads,
+                       double kv_heads, double head_dim);
   [[nodiscard]] double seconds(double pairs, double tokens) const {
     return floor_ + per_pair_ * (pairs + diagonal_keys_ * tokens) + per_token_ * tokens;
   }

@@ -113,6 +113,7 @@ std::vector<double> one_slope(const std::vector<double>& knots) {
 
 MeasuredCost::MeasuredCost(const MeasuredProfile& profile) {
   constexpr double kBetter = 0.95;
+  constexpr double kNoticeable = 0.001;
   const auto batches = sizes(profile.points, &MeasuredPoint::batch);
   const auto chunks = sizes(profile.points, &MeasuredPoint::tokens);
   Form best;
@@ -124,7 +125,9 @@ MeasuredCost::MeasuredCost(const MeasuredProfile& profile) {
         const Form form{MonotoneTable(batch_table ? batches : one_slope(batches)),
                         MonotoneTable(token_table ? chunks : one_slope(chunks)), mean_context};
         const double error = pagequest::simulator::left_out_error(form.rows(profile.points));
-        if (!first && error >= kBetter * left_out_error_) continue;
+        const bool better =
+            error < kBetter * left_out_error_ && error < left_out_error_ - kNoticeable;
+        if (!first && !better) continue;
         best = form;
         left_out_error_ = error;
         first = false;

@@ -27,7 +27,8 @@ class MonotoneTable {
 ///   base + batch table + per_read x reads + per_context x mean context
 ///        + (chunk present: chunk + token table + per_pair x pairs)
 /// with coefficients >= 0. Tables have a knot at each measured size, or just one slope; the
-/// form that predicts left-out points best is taken, a richer one only if it is 5 % better. Beyond
+/// form that predicts left-out points best is taken, a richer one only if its error is 5 % and 0.1
+/// percentage points less. Beyond
 /// the measured sizes the last slope goes on.
 class MeasuredCost final : public StepCost {
  public:

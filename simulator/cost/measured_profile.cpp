@@ -20,8 +20,7 @@ MeasuredPoint parse_point(JsonMembers in) {
   const bool decodes = kind == "decode" || kind == "mixed";
   const bool prefills = kind == "prefill" || kind == "mixed";
   if (!decodes && !prefills) {
-    in.fail("unknown kind of point", in.path("kind"), "`" + kind + "`",
-            "decode, prefill or mixed");
+    in.fail("unknown kind of point", in.path("kind"), "`" + kind + "`", "decode, prefill or mixed");
   }
   MeasuredPoint out;
   if (decodes) out.batch = in.integer("batch", 1);

@@ -48,18 +48,15 @@ RooflineCost::RooflineCost(const GpuSpec& gpu, const ModelSpec& model, Paralleli
   // Routers and output embeddings stay bf16 in fp8 and MXFP4 checkpoints.
   router_ = bf16_product(model.experts, kBf16Bytes);
   output_ = bf16_product(part.vocabulary, model.bytes_per_embedding);
-  experts_ =
-      ExpertTime(gpu, model, kernel, coefficients, 3.0 * model.hidden * part.intermediate);
+  experts_ = ExpertTime(gpu, model, kernel, coefficients, 3.0 * model.hidden * part.intermediate);
 
   const double kv_bytes = 2.0 * part.kv_heads * head_dim * model.kv_bytes_per_value;
-  const auto& decode_kernel =
-      model.kv_bytes_per_value < kBf16Bytes ? kernels.decode_attention_fp8
-                                            : kernels.decode_attention;
+  const auto& decode_kernel = model.kv_bytes_per_value < kBf16Bytes ? kernels.decode_attention_fp8
+                                                                    : kernels.decode_attention;
   decode_attention_ = DecodeAttentionTime(gpu, decode_kernel, coefficients, model.full_layers(),
                                           part.kv_heads, kv_bytes);
-  decode_window_attention_ =
-      DecodeAttentionTime(gpu, kernels.decode_window_attention, coefficients,
-                          model.sliding_layers, part.kv_heads, kv_bytes);
+  decode_window_attention_ = DecodeAttentionTime(gpu, kernels.decode_window_attention, coefficients,
+                                                 model.sliding_layers, part.kv_heads, kv_bytes);
   prefill_attention_ =
       PrefillAttentionTime(gpu, coefficients, part.query_heads, part.kv_heads, head_dim);
   all_reduce_ = AllReduceTime(gpu, coefficients, parallelism.tensor);
@@ -103,8 +100,8 @@ void RooflineCost::add_token_costs(IterationCost& out, double tokens, double row
     out.communication += 2.0 * layers * all_reduce_.seconds(tokens * hidden_bytes_);
   }
   if (parallelism_.pipeline > 1) {
-    out.communication += parallelism_.pipeline *
-                         (stage_latency_ + tokens * hidden_bytes_ * stage_per_byte_);
+    out.communication +=
+        parallelism_.pipeline * (stage_latency_ + tokens * hidden_bytes_ * stage_per_byte_);
   }
   out.overhead += layers_overhead_ + iteration_overhead_;
 }
@@ -129,8 +126,8 @@ IterationCost RooflineCost::cost(const BatchShape& batch) const {
   IterationCost out;
   const double parts = micro_batches(batch.tokens());
   const auto prefill = static_cast<double>(batch.prefill_tokens) / parts;
-  add_token_costs(out, static_cast<double>(batch.tokens()),
-                  static_cast<double>(batch.sampled_rows), parts);
+  add_token_costs(out, static_cast<double>(batch.tokens()), static_cast<double>(batch.sampled_rows),
+                  parts);
   out.decode_attention = decode_seconds(batch);
   if (batch.prefill_tokens > 0) {
     out.prefill_attention =
@@ -167,8 +164,7 @@ DecodeLine RooflineCost::decode_line(const BatchShape& batch) const {
   DecodeLine out = decode_piece(lines, decode_attention_.skew(), batch);
   out.base += decode_base(batch.decode_tokens);
   if (model_.sliding_layers > 0) {
-    const auto window =
-        decode_window_attention_.lines(static_cast<double>(sequences), parts).full;
+    const auto window = decode_window_attention_.lines(static_cast<double>(sequences), parts).full;
     out.base += round_to_ticks(window.base);
     out.per_window_read = round_to_ticks(window.per_read);
   }

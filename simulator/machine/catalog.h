@@ -20,9 +20,9 @@ namespace pagequest::simulator {
 [[nodiscard]] GpuSpec catalog_gpu(std::string_view name);
 [[nodiscard]] ModelSpec catalog_model(std::string_view name);
 
-/// From a user's file in the catalog's format; a model also from a Hugging Face config.json as it is
-/// (told by its `model_type`, see hf_config.h). Throws input_error: a file that can't be read, isn't
-/// JSON, lacks a key, has an unknown one, or a value of the wrong type or out of range.
+/// From a user's file in the catalog's format; a model also from a Hugging Face config.json as it
+/// is (told by its `model_type`, see hf_config.h). Throws input_error: a file that can't be read,
+/// isn't JSON, lacks a key, has an unknown one, or a value of the wrong type or out of range.
 [[nodiscard]] GpuSpec load_gpu(const std::filesystem::path& file);
 [[nodiscard]] ModelSpec load_model(const std::filesystem::path& file);
 

@@ -20,8 +20,8 @@ struct Family {
   const char* type;
   bool experts;
 };
-constexpr Family kFamilies[] = {{"gpt_oss", true}, {"llama", false},  {"mistral", false},
-                                {"mixtral", true}, {"qwen2", false},  {"qwen3", false},
+constexpr Family kFamilies[] = {{"gpt_oss", true},  {"llama", false}, {"mistral", false},
+                                {"mixtral", true},  {"qwen2", false}, {"qwen3", false},
                                 {"qwen3_moe", true}};
 
 const Family& family_of(JsonMembers& in) {
@@ -54,8 +54,8 @@ void read_attention(JsonMembers& in, ModelSpec& out) {
   out.layers = in.integer("num_hidden_layers", 1);
   out.query_heads = in.integer("num_attention_heads", 1);
   // Both are optional in Hugging Face's classes, with these defaults.
-  out.kv_heads = in.has("num_key_value_heads") ? in.integer("num_key_value_heads", 1)
-                                               : out.query_heads;
+  out.kv_heads =
+      in.has("num_key_value_heads") ? in.integer("num_key_value_heads", 1) : out.query_heads;
   if (in.has("head_dim")) {
     out.head_dim = in.integer("head_dim", 1);
   } else if (out.hidden % out.query_heads == 0) {
@@ -90,8 +90,7 @@ void read_window(JsonMembers& in, ModelSpec& out) {
   } else if (in.has("sliding_window") &&
              (!in.has("use_sliding_window") || in.flag("use_sliding_window"))) {
     // Qwen: the first max_window_layers layers attend to everything.
-    const std::int32_t full =
-        in.has("max_window_layers") ? in.integer("max_window_layers", 0) : 0;
+    const std::int32_t full = in.has("max_window_layers") ? in.integer("max_window_layers", 0) : 0;
     out.sliding_layers = std::max(0, out.layers - full);
   }
   if (out.sliding_layers > 0) out.window = in.integer("sliding_window", 1);
@@ -114,8 +113,7 @@ double bytes_of_dtype(JsonMembers& in) {
   const std::string type = in.text(key);
   if (type == "bfloat16" || type == "float16") return 2.0;
   if (type == "float32") return 4.0;
-  in.fail("unknown number format", in.path(key), "`" + type + "`",
-          "bfloat16, float16 or float32");
+  in.fail("unknown number format", in.path(key), "`" + type + "`", "bfloat16, float16 or float32");
 }
 
 void read_formats(JsonMembers& in, ModelSpec& out) {

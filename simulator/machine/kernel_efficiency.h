@@ -47,9 +47,9 @@ struct DecodeAttentionEfficiency {
 ///         + token_traffic x (queries, keys, values and outputs of the tokens, bf16) / bandwidth.
 struct PrefillAttentionEfficiency {
   double floor_us = 0.0;
-  double flops = 1.0;           // share of the peak, head_dim of 128 or more
-  double flops_small = 1.0;     // the same, smaller head_dim
-  double diagonal_keys = 0.0;   // keys that a tile computes in vain, for each row
+  double flops = 1.0;          // share of the peak, head_dim of 128 or more
+  double flops_small = 1.0;    // the same, smaller head_dim
+  double diagonal_keys = 0.0;  // keys that a tile computes in vain, for each row
   double token_traffic = 0.0;
   std::string source;
 };

@@ -97,9 +97,9 @@ KernelEfficiency borrowed_efficiency(JsonMembers in) {
   for (std::string* text :
        {&out.bf16_product.source, &out.fp8_product.source, &out.expert_product.source,
         &out.decode_attention.source, &out.decode_attention_fp8.source,
-        &out.decode_window_attention.source, &out.prefill_attention.source,
-        &out.all_reduce.source, &out.elementwise.source, &out.layer_overhead_us.source,
-        &out.iteration_overhead_us.source, &out.sequence_overhead_us.source}) {
+        &out.decode_window_attention.source, &out.prefill_attention.source, &out.all_reduce.source,
+        &out.elementwise.source, &out.layer_overhead_us.source, &out.iteration_overhead_us.source,
+        &out.sequence_overhead_us.source}) {
     *text += " (of " + name + ": " + source + ")";
   }
   return out;

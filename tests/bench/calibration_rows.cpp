@@ -83,9 +83,7 @@ std::optional<CalibrationRow> row_of(const Cells& cells) {
   if (name == nullptr || (!dp.empty() && dp != "1.0")) return std::nullopt;
   const double scale = name->inference_max ? 0.9 : 1.0;
   const auto number = [&](const char* column) { return std::stod(cells.at(column)); };
-  const auto whole = [&](const char* column) {
-    return static_cast<std::int32_t>(number(column));
-  };
+  const auto whole = [&](const char* column) { return static_cast<std::int32_t>(number(column)); };
   CalibrationRow row;
   row.engine = cells.at("backend");
   row.model = model_of(*name, cells);

@@ -63,8 +63,7 @@ void print_groups(const GpuSpec& gpu, const CostCoefficients& coefficients, cons
   std::set<std::string> groups;
   for (const auto& row : rows) groups.insert(row.group());
   for (const auto& group : groups) {
-    const auto part =
-        select(rows, [&](const CalibrationRow& row) { return row.group() == group; });
+    const auto part = select(rows, [&](const CalibrationRow& row) { return row.group() == group; });
     print("  " + group, errors(gpu, coefficients, part));
   }
   print("  all", errors(gpu, coefficients, rows));
@@ -116,10 +115,11 @@ CostCoefficients fit(const GpuSpec& gpu, const Rows& rows) {
 }
 
 void print(const CostCoefficients& c) {
-  std::printf("  iteration %.0f us, sequence %.1f us, layer %.1f us, decode attention x %.2f, "
-              "prefill x %.2f\n",
-              c.iteration_overhead_us, c.sequence_overhead_us, c.layer_overhead_us,
-              c.decode_attention_scale, c.prefill_scale);
+  std::printf(
+      "  iteration %.0f us, sequence %.1f us, layer %.1f us, decode attention x %.2f, "
+      "prefill x %.2f\n",
+      c.iteration_overhead_us, c.sequence_overhead_us, c.layer_overhead_us,
+      c.decode_attention_scale, c.prefill_scale);
 }
 
 /// Every second shape of a group is left out of the fit.
@@ -172,9 +172,8 @@ int run(int argc, char** argv) {
   print_groups(gpu, machine_coefficients(gpu), rows);
   std::printf("\nthe same with the engines' registered coefficients\n");
   for (const auto& engine : engine_overheads()) {
-    print_groups(gpu, engine.coefficients, select(rows, [&](const CalibrationRow& r) {
-                   return r.engine == engine.name;
-                 }));
+    print_groups(gpu, engine.coefficients,
+                 select(rows, [&](const CalibrationRow& r) { return r.engine == engine.name; }));
   }
   std::printf("\nfitted to every second shape, per engine (dense models)\n");
   for (const auto& engine : engine_overheads()) {
