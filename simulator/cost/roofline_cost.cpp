@@ -28,53 +28,68 @@ RooflineCost::RooflineCost(const GpuSpec& gpu, const ModelSpec& model, Paralleli
                            const CostCoefficients& coefficients)
     : model_(model), parallelism_(parallelism) {
   const LayerShard part = shard(model, parallelism);
-  const KernelEfficiency& kernels = gpu.efficiency;
-  const bool fp8 = model.compute == ComputeFormat::fp8;
-  const ProductEfficiency& kernel = fp8 ? kernels.fp8_product : kernels.bf16_product;
-  const double peak = fp8 ? gpu.fp8_flops.value : gpu.bf16_flops.value;
-  const auto product = [&](double outputs, double inputs, double bytes) {
-    return ProductTime(gpu, kernel, peak, coefficients, outputs, inputs, bytes);
-  };
-  const auto bf16_product = [&](double outputs, double bytes) {
-    return ProductTime(gpu, kernels.bf16_product, gpu.bf16_flops.value, coefficients, outputs,
-                       model.hidden, bytes);
-  };
-  const double head_dim = model.head_dim;
-  products_ = {product((part.query_heads + 2.0 * part.kv_heads) * head_dim, model.hidden,
-                       model.bytes_per_weight),
-               product(model.hidden, part.query_heads * head_dim, model.bytes_per_weight),
-               product(2.0 * part.intermediate, model.hidden, model.bytes_per_expert_weight),
-               product(model.hidden, part.intermediate, model.bytes_per_expert_weight)};
-  // Routers and output embeddings stay bf16 in fp8 and MXFP4 checkpoints.
-  router_ = bf16_product(model.experts, kBf16Bytes);
-  output_ = bf16_product(part.vocabulary, model.bytes_per_embedding);
-  experts_ = ExpertTime(gpu, model, kernel, coefficients, 3.0 * model.hidden * part.intermediate);
-
-  const double kv_bytes = 2.0 * part.kv_heads * head_dim * model.kv_bytes_per_value;
-  const auto& decode_kernel = model.kv_bytes_per_value < kBf16Bytes ? kernels.decode_attention_fp8
-                                                                    : kernels.decode_attention;
-  decode_attention_ = DecodeAttentionTime(gpu, decode_kernel, coefficients, model.full_layers(),
-                                          part.kv_heads, kv_bytes);
-  decode_window_attention_ = DecodeAttentionTime(gpu, kernels.decode_window_attention, coefficients,
-                                                 model.sliding_layers, part.kv_heads, kv_bytes);
-  prefill_attention_ =
-      PrefillAttentionTime(gpu, coefficients, part.query_heads, part.kv_heads, head_dim);
-  all_reduce_ = AllReduceTime(gpu, coefficients, parallelism.tensor);
-
-  activation_per_token_ = model.activation_traffic_bytes(parallelism.tensor) /
-                          (kernels.elementwise.value * gpu.hbm_bytes_per_s.value);
-  hidden_bytes_ = model.hidden * kBf16Bytes;
-  // Stages sit on different nodes once a node is full.
-  const bool one_node = parallelism.gpus() <= gpu.gpus_per_node.value;
-  const LinkSpec& link = one_node ? gpu.peer_link : gpu.network_link;
-  stage_latency_ = link.latency_us.value * kMicrosecond;
-  stage_per_byte_ = 1.0 / link.bytes_per_s.value;
-  layers_overhead_ = model.layers * coefficients.layer_overhead_us * kMicrosecond;
-  iteration_overhead_ = coefficients.iteration_overhead_us * kMicrosecond;
-  sequence_overhead_ = coefficients.sequence_overhead_us * kMicrosecond;
+  set_products(gpu, part, coefficients);
+  set_attention(gpu, part, coefficients);
+  set_links(gpu, coefficients);
+  set_overheads(gpu, coefficients);
   for (std::int64_t n = 0; n <= kCachedSequences; ++n) {
     decode_bases_.push_back(compute_decode_base(n));
   }
+}
+
+void RooflineCost::set_products(const GpuSpec& gpu, const LayerShard& part,
+                                const CostCoefficients& c) {
+  const KernelEfficiency& kernels = gpu.efficiency;
+  const bool fp8 = model_.compute == ComputeFormat::fp8;
+  const ProductEfficiency& kernel = fp8 ? kernels.fp8_product : kernels.bf16_product;
+  const double peak = fp8 ? gpu.fp8_flops.value : gpu.bf16_flops.value;
+  const double queries = part.query_heads * model_.head_dim;
+  const double keys_values = 2.0 * part.kv_heads * model_.head_dim;
+  const double hidden = model_.hidden;
+  const double attention_bytes = model_.bytes_per_weight;
+  const double mlp_bytes = model_.bytes_per_expert_weight;
+  products_ = {ProductTime(gpu, kernel, peak, c, queries + keys_values, hidden, attention_bytes),
+               ProductTime(gpu, kernel, peak, c, hidden, queries, attention_bytes),
+               ProductTime(gpu, kernel, peak, c, 2.0 * part.intermediate, hidden, mlp_bytes),
+               ProductTime(gpu, kernel, peak, c, hidden, part.intermediate, mlp_bytes)};
+  experts_ = ExpertTime(gpu, model_, kernel, c, 3.0 * hidden * part.intermediate);
+  // Routers and output embeddings stay bf16 in fp8 and MXFP4 checkpoints.
+  const double bf16_peak = gpu.bf16_flops.value;
+  router_ =
+      ProductTime(gpu, kernels.bf16_product, bf16_peak, c, model_.experts, hidden, kBf16Bytes);
+  output_ = ProductTime(gpu, kernels.bf16_product, bf16_peak, c, part.vocabulary, hidden,
+                        model_.bytes_per_embedding);
+}
+
+void RooflineCost::set_attention(const GpuSpec& gpu, const LayerShard& part,
+                                 const CostCoefficients& c) {
+  const KernelEfficiency& kernels = gpu.efficiency;
+  const double bytes = 2.0 * part.kv_heads * model_.head_dim * model_.kv_bytes_per_value;
+  const auto& full = model_.kv_bytes_per_value < kBf16Bytes ? kernels.decode_attention_fp8
+                                                            : kernels.decode_attention;
+  decode_attention_ = DecodeAttentionTime(gpu, full, c, model_.full_layers(), part.kv_heads, bytes);
+  decode_window_attention_ = DecodeAttentionTime(gpu, kernels.decode_window_attention, c,
+                                                 model_.sliding_layers, part.kv_heads, bytes);
+  prefill_attention_ =
+      PrefillAttentionTime(gpu, c, part.query_heads, part.kv_heads, model_.head_dim);
+}
+
+void RooflineCost::set_links(const GpuSpec& gpu, const CostCoefficients& c) {
+  all_reduce_ = AllReduceTime(gpu, c, parallelism_.tensor);
+  hidden_bytes_ = model_.hidden * kBf16Bytes;
+  // Stages sit on different nodes once a node is full.
+  const bool one_node = parallelism_.gpus() <= gpu.gpus_per_node.value;
+  const LinkSpec& link = one_node ? gpu.peer_link : gpu.network_link;
+  stage_latency_ = link.latency_us.value * kMicrosecond;
+  stage_per_byte_ = 1.0 / link.bytes_per_s.value;
+}
+
+void RooflineCost::set_overheads(const GpuSpec& gpu, const CostCoefficients& c) {
+  activation_per_token_ = model_.activation_traffic_bytes(parallelism_.tensor) /
+                          (gpu.efficiency.elementwise.value * gpu.hbm_bytes_per_s.value);
+  layers_overhead_ = model_.layers * c.layer_overhead_us * kMicrosecond;
+  iteration_overhead_ = c.iteration_overhead_us * kMicrosecond;
+  sequence_overhead_ = c.sequence_overhead_us * kMicrosecond;
 }
 
 double RooflineCost::micro_batches(std::int64_t parts) const {

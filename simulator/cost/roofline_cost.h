@@ -61,6 +61,10 @@ class RooflineCost final : public StepCost {
   }
 
  private:
+  void set_products(const GpuSpec& gpu, const LayerShard& part, const CostCoefficients& c);
+  void set_attention(const GpuSpec& gpu, const LayerShard& part, const CostCoefficients& c);
+  void set_links(const GpuSpec& gpu, const CostCoefficients& c);
+  void set_overheads(const GpuSpec& gpu, const CostCoefficients& c);
   [[nodiscard]] double micro_batches(std::int64_t parts) const;
   /// All but attention, of a batch of `tokens`, `rows` of which are sampled.
   void add_token_costs(IterationCost& out, double tokens, double rows, double parts) const;
