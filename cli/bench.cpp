@@ -111,12 +111,14 @@ void add_simulator(CLI::App& app) {
   command->add_option("--trace", choice->bench.trace,
                       "request trace with block ids, such as Mooncake's conversation trace");
   command->add_option("--rows", choice->bench.rows, "runs; all by default")->delimiter(',');
-  command
-      ->add_option("--repetitions", choice->bench.repetitions, "of each run but the longest one")
+  command->add_option("--repetitions", choice->bench.repetitions, "of each run but the longest one")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
   command->add_flag("--json", choice->json, "print JSON");
-  command->callback([choice] { print_tables({bench_simulator(choice->bench)}, choice->json); });
+  command->callback([choice] {
+    const std::vector<ResultTable> tables = {bench_simulator(choice->bench)};
+    print_tables(tables, choice->json);
+  });
 }
 
 }  // namespace

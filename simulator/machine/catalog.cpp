@@ -3,13 +3,11 @@
 #include "simulator/machine/catalog.h"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
-#include "base/error.h"
 #include "base/params.h"
 #include "simulator/machine/catalog_data.h"
+#include "simulator/machine/json_members.h"
 
 namespace pagequest::simulator {
 namespace {
@@ -22,29 +20,20 @@ std::vector<Spec> parse_all(std::span<const CatalogFile> files, Parse parse) {
   return out;
 }
 
-template <class Spec>
-Spec named(std::vector<Spec> specs, std::string_view kind, std::string_view name) {
+/// A file's name is its spec's name and ".json" (a test): only the file asked for is parsed.
+template <class Parse>
+auto named(std::span<const CatalogFile> files, std::string_view kind, std::string_view name,
+           Parse parse) {
+  constexpr std::string_view kSuffix = ".json";
   std::vector<std::string> names;
-  for (auto& spec : specs) {
-    if (spec.name == name) return std::move(spec);
-    names.push_back(spec.name);
+  for (const auto& file : files) {
+    names.emplace_back(file.name.substr(0, file.name.size() - kSuffix.size()));
+    if (names.back() == name) return parse(file.json, std::string(file.name));
   }
   throw_unknown_name(kind, name, names);
 }
 
-std::string read_text(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file.is_open() || !text) {
-    throw input_error({.what = "can't read the file",
-                       .where = path.string(),
-                       .found = {},
-                       .expected = "a JSON file in the format of simulator/machine/catalog",
-                       .hint = "check the path and the permissions"});
-  }
-  return std::move(text).str();
-}
+constexpr const char* kExpected = "a JSON file in the format of simulator/machine/catalog";
 
 }  // namespace
 
@@ -54,18 +43,20 @@ std::vector<ModelSpec> catalog_models() {
   return parse_all<ModelSpec>(catalog_model_files(), parse_model);
 }
 
-GpuSpec catalog_gpu(std::string_view name) { return named(catalog_gpus(), "machine", name); }
+GpuSpec catalog_gpu(std::string_view name) {
+  return named(catalog_gpu_files(), "machine", name, parse_gpu);
+}
 
 ModelSpec catalog_model(std::string_view name) {
-  return named(catalog_models(), "served model", name);
+  return named(catalog_model_files(), "served model", name, parse_model);
 }
 
 GpuSpec load_gpu(const std::filesystem::path& file) {
-  return parse_gpu(read_text(file), file.string());
+  return parse_gpu(read_text(file.string(), kExpected), file.string());
 }
 
 ModelSpec load_model(const std::filesystem::path& file) {
-  return parse_model(read_text(file), file.string());
+  return parse_model(read_text(file.string(), kExpected), file.string());
 }
 
 }  // namespace pagequest::simulator

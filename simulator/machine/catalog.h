@@ -20,13 +20,17 @@ namespace pagequest::simulator {
 [[nodiscard]] GpuSpec catalog_gpu(std::string_view name);
 [[nodiscard]] ModelSpec catalog_model(std::string_view name);
 
-/// From a user's file in the catalog's format. Throws input_error: a file that can't be read, isn't
-/// JSON, lacks a key, has an unknown one, or a value of the wrong type or out of range.
+/// From a user's file in the catalog's format; a model also from a Hugging Face config.json as it
+/// is (told by its `model_type`, see hf_config.h). Throws input_error: a file that can't be read,
+/// isn't JSON, lacks a key, has an unknown one, or a value of the wrong type or out of range.
 [[nodiscard]] GpuSpec load_gpu(const std::filesystem::path& file);
 [[nodiscard]] ModelSpec load_model(const std::filesystem::path& file);
 
 /// The same, of a text; `where` names it in messages.
 [[nodiscard]] GpuSpec parse_gpu(std::string_view json, const std::string& where);
 [[nodiscard]] ModelSpec parse_model(std::string_view json, const std::string& where);
+
+/// Throws input_error on figures that contradict each other.
+void check_consistent(const ModelSpec& model, const std::string& where);
 
 }  // namespace pagequest::simulator

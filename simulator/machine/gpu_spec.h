@@ -2,30 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "simulator/machine/figure.h"
+#include "simulator/machine/kernel_efficiency.h"
 
 namespace pagequest::simulator {
 
-/// Share of a peak that real kernels reach, and what they cost beyond it: the coefficients of
-/// cost/cost_model.h, fitted to measurements (docs/simulator.md).
-struct KernelEfficiency {
-  Figure weight_read;       // share of the memory bandwidth when a batch is too small to compute
-  Figure matrix_product;    // share of the FLOP/s when it is large
-  Figure fp8_product;       // the same, of the fp8 FLOP/s
-  Figure expert_product;    // the same, of a mixture-of-experts layer's experts
-  Figure decode_attention;  // share of the memory bandwidth, layers with full attention
-  Figure decode_window_attention;   // the same, layers with a sliding window
-  Figure prefill_attention;         // share of the FLOP/s, layers with full attention
-  Figure prefill_window_attention;  // the same, layers with a sliding window
-  Figure layer_overhead_us;         // a layer's kernels when they have next to nothing to do
-  Figure iteration_overhead_us;     // scheduling, input preparation and sampling of a batch
-  Figure sequence_overhead_us;      // the same, for each sequence of the batch
+/// A link between memories, one direction.
+struct LinkSpec {
+  Figure bytes_per_s;
+  Figure latency_us;
 };
 
-/// One GPU, of the catalog or of a user's file.
+/// One GPU (or a CPU that computes the model), of the catalog or of a user's file.
 struct GpuSpec {
   std::string name;
   std::string description;
@@ -35,6 +25,11 @@ struct GpuSpec {
   Figure fp8_flops;
   /// Memory that the driver, the libraries and captured graphs hold beside weights and activations.
   Figure runtime_bytes;
+  Figure gpus_per_node;
+  LinkSpec peer_link;     // to the other GPUs of a node (NVLink, Infinity Fabric)
+  LinkSpec host_link;     // to the node's memory (PCIe)
+  LinkSpec network_link;  // to other nodes, per GPU
+  Figure usd_per_hour;    // rent of one GPU
   KernelEfficiency efficiency;
 };
 

@@ -31,16 +31,18 @@ double ModelSpec::active_weights() const {
 
 double ModelSpec::weight_bytes() const {
   const double mlp = static_cast<double>(layers) * experts * expert_weights();
-  return mlp * bytes_per_expert_weight + (total_weights() - mlp) * bytes_per_weight;
+  const double embeddings = embedding_weights() * (tied_embeddings ? 1 : 2);
+  return mlp * bytes_per_expert_weight + embeddings * bytes_per_embedding +
+         (total_weights() - mlp - embeddings) * bytes_per_weight;
 }
 
-double ModelSpec::activation_traffic_bytes() const {
+double ModelSpec::activation_traffic_bytes(std::int32_t tp) const {
   constexpr double kBf16 = 2.0;
   const double norms = 2.0 * 4.0 * hidden;                          // read and write two vectors
   const double rotary = 2.0 * head_dim * (query_heads + kv_heads);  // read and write q and k
   const double cache = 4.0 * head_dim * kv_heads;                   // read and write k and v
   const double activation = 3.0 * intermediate * active_experts;    // read two, write one
-  return layers * (norms + rotary + cache + activation) * kBf16;
+  return layers * (norms + (rotary + cache + activation) / tp) * kBf16;
 }
 
 double ModelSpec::kv_bytes_per_layer() const {

@@ -27,8 +27,9 @@ struct ModelSpec {
   std::int32_t active_experts = 1;
   std::int32_t vocabulary = 0;
   bool tied_embeddings = false;
-  double bytes_per_weight = 2.0;         // attention, router, embeddings
+  double bytes_per_weight = 2.0;         // attention, router
   double bytes_per_expert_weight = 2.0;  // MLP
+  double bytes_per_embedding = 2.0;      // input and output embedding
   std::string weight_format_source;
   double kv_bytes_per_value = 2.0;
   ComputeFormat compute = ComputeFormat::bf16;
@@ -44,8 +45,9 @@ struct ModelSpec {
   [[nodiscard]] double active_weights() const;
   [[nodiscard]] double weight_bytes() const;
   /// What the kernels between the matrix products read and write for one token, in bf16: two fused
-  /// residual additions with norms, rotary embedding, cache write and the gated activation.
-  [[nodiscard]] double activation_traffic_bytes() const;
+  /// residual additions with norms, rotary embedding, cache write and the gated activation; on one
+  /// of `tp` GPUs, each of which computes the norms itself.
+  [[nodiscard]] double activation_traffic_bytes(std::int32_t tp = 1) const;
   /// Keys and values of one token in one layer.
   [[nodiscard]] double kv_bytes_per_layer() const;
   /// Keys and values of one token in all layers, as in an engine whose pages span all layers:

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <set>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -35,7 +37,8 @@ Json model_json() { return file_of(catalog_model_files(), "gpt-oss-20b"); }
 }  // namespace
 
 // Published totals: openai/gpt-oss README (20.9 B total, 3.6 B active), the model cards of Qwen3-8B
-// (8.2 B) and Qwen3-32B (32.8 B), and of Llama 3.1 8B (8.03 B).
+// (8.2 B), Qwen3-32B (32.8 B), Qwen3-30B-A3B (30.5 B) and Qwen3-235B-A22B (235 B, 22 B active), and
+// of Llama 3.1 8B (8.03 B) and 70B (70.6 B); gpt-oss-120b 116.8 B (its model card).
 TEST_CASE("Weights derived from the configurations are the published totals") {
   const auto billions = [](const char* name) { return catalog_model(name).total_weights() / 1e9; };
   CHECK(billions("gpt-oss-20b") == Approx(20.9).epsilon(0.005));
@@ -43,6 +46,11 @@ TEST_CASE("Weights derived from the configurations are the published totals") {
   CHECK(billions("qwen3-8b") == Approx(8.2).epsilon(0.005));
   CHECK(billions("qwen3-32b") == Approx(32.8).epsilon(0.005));
   CHECK(billions("llama-3.1-8b") == Approx(8.03).epsilon(0.005));
+  CHECK(billions("llama-3.1-70b") == Approx(70.6).epsilon(0.005));
+  CHECK(billions("gpt-oss-120b") == Approx(116.8).epsilon(0.005));
+  CHECK(billions("qwen3-30b-a3b") == Approx(30.5).epsilon(0.005));
+  CHECK(billions("qwen3-235b-a22b-fp8") == Approx(235.0).epsilon(0.005));
+  CHECK(catalog_model("qwen3-235b-a22b-fp8").active_weights() / 1e9 == Approx(22.0).epsilon(0.03));
 }
 
 // 2 (K, V) x layers x KV heads x head_dim x 2 bytes, worked out by hand.
@@ -60,30 +68,52 @@ TEST_CASE("gpt-oss-20b in MXFP4 fits into 16 GB, as its README says") {
 }
 
 TEST_CASE("Every figure of the catalog has a source") {
-  int figures = 0;
+  const std::function<int(const Json&, const std::string&)> figures = [&](const Json& json,
+                                                                          const std::string& path) {
+    if (json.is_number()) FAIL("no source: " << path);
+    if (!json.is_object()) return 0;
+    if (json.contains("source")) {
+      INFO(path);
+      CHECK(json.at("source").get<std::string>().size() > 10);
+      return 1;
+    }
+    int count = 0;
+    for (const auto& [key, value] : json.items()) count += figures(value, path + ": " + key);
+    return count;
+  };
   for (const auto& file : catalog_gpu_files()) {
     const Json json = Json::parse(file.json);
-    for (const Json* part : {&json, &json.at("efficiency")}) {
-      for (const auto& [key, value] : part->items()) {
-        if (key == "name" || key == "description" || key == "efficiency") continue;
-        INFO(file.name << ": " << key);
-        CHECK(value.at("source").get<std::string>().size() > 10);
-        ++figures;
-      }
-    }
+    // 7 of the GPU, 2 for each of 3 links, and its kernels: 12, or where they come from.
+    const int kernels = json.at("efficiency").contains("as") ? 1 : 12;
+    CHECK(figures(json, std::string(file.name)) == 13 + kernels);
   }
-  CHECK(figures == 2 * 16);
   for (const auto& model : catalog_models()) CHECK(model.source.size() > 10);
 }
 
-TEST_CASE("Every catalog file parses, and names are unique and sorted") {
-  const auto gpus = catalog_gpus();
-  REQUIRE(gpus.size() == 2);
-  CHECK(gpus[0].name == "h100-sxm-80gb");
-  CHECK(gpus[1].name == "h200-sxm-141gb");
-  const auto models = catalog_models();
-  REQUIRE(models.size() == 4);
-  for (std::size_t i = 1; i < models.size(); ++i) CHECK(models[i - 1].name < models[i].name);
+TEST_CASE("Every catalog file parses, is named like its entry, and names are sorted") {
+  const auto check = [](const auto& specs, const auto& files, std::size_t least) {
+    REQUIRE(specs.size() == files.size());
+    CHECK(specs.size() >= least);
+    std::set<std::string> names;
+    for (const auto& file : files) names.emplace(file.name);
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+      CHECK(names.count(specs[i].name + ".json") == 1);
+      if (i > 0) CHECK(specs[i - 1].name < specs[i].name);
+    }
+  };
+  check(catalog_gpus(), catalog_gpu_files(), 8);
+  check(catalog_models(), catalog_model_files(), 9);
+}
+
+TEST_CASE("A GPU without kernel timings borrows another one's and says so") {
+  const GpuSpec h200 = catalog_gpu("h200-sxm-141gb");
+  const GpuSpec h100 = catalog_gpu("h100-sxm-80gb");
+  CHECK(h200.efficiency.bf16_product.flops == h100.efficiency.bf16_product.flops);
+  CHECK_THAT(h200.efficiency.decode_attention.source, Contains("an assumption"));
+  CHECK_THAT(h200.efficiency.iteration_overhead_us.source, Contains("an assumption"));
+  Json json = gpu_json();
+  json["efficiency"] = {{"as", "h100"}, {"source", "the same"}};
+  CHECK_THROWS_WITH(parse_gpu(json.dump(), "g"), Contains("h100-sxm-80gb"));
 }
 
 TEST_CASE("An unknown machine or model lists the valid names") {
@@ -115,7 +145,7 @@ TEST_CASE("A user's file with a missing key, a wrong type or a value out of rang
   zero["layers"] = 0;
   CHECK_THROWS_WITH(parse_model(zero.dump(), "m"), Contains("out of range"));
   Json efficiency = gpu_json();
-  efficiency["efficiency"]["weight_read"]["value"] = 1.5;
+  efficiency["efficiency"]["bf16_product"]["weight_read"] = 1.5;
   CHECK_THROWS_WITH(parse_gpu(efficiency.dump(), "g"), Contains("out of range"));
 }
 

@@ -1,7 +1,5 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
-#include "simulator/cost/cost_model.h"
-
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -9,31 +7,14 @@
 #include <catch2/catch.hpp>
 
 #include "base/rng.h"
-#include "tests/unit/simulator/fixtures.h"
+#include "simulator/cost/roofline_cost.h"
+#include "tests/unit/simulator/ideal_gpu.h"
 
 using namespace pagequest;
 using namespace pagequest::simulator;
 using namespace pagequest::simulator::testing;
 
 namespace {
-
-/// A GPU that reaches its peaks and has no overheads: 1e12 B/s, 1e14 FLOP/s.
-GpuSpec ideal_gpu() {
-  GpuSpec gpu = h100();
-  gpu.hbm_bytes_per_s.value = 1e12;
-  gpu.bf16_flops.value = 1e14;
-  gpu.fp8_flops.value = 2e14;
-  KernelEfficiency& e = gpu.efficiency;
-  for (Figure* f :
-       {&e.weight_read, &e.matrix_product, &e.fp8_product, &e.expert_product, &e.decode_attention,
-        &e.decode_window_attention, &e.prefill_attention, &e.prefill_window_attention}) {
-    f->value = 1.0;
-  }
-  for (Figure* f : {&e.layer_overhead_us, &e.iteration_overhead_us, &e.sequence_overhead_us}) {
-    f->value = 0.0;
-  }
-  return gpu;
-}
 
 BatchShape decode_batch(int sequences, std::int64_t context) {
   BatchShape shape;
@@ -45,36 +26,40 @@ BatchShape decode_batch(int sequences, std::int64_t context) {
 
 TEST_CASE("One decode step on an ideal GPU reads all weights and the cache once") {
   const ModelSpec model = qwen3_8b();
-  const CostModel cost(ideal_gpu(), model);
+  const RooflineCost cost(ideal_gpu(), model);
   const double weights = 2.0 * (model.total_weights() - model.embedding_weights());
   const double cache = 1000.0 * 147456.0;
   // Per layer, values of 2 bytes: 8 x 4096 for additions and norms, 2 x (4096 + 1024) for q and k,
   // 4 x 1024 for the cache write, 3 x 12288 for the gated activation.
   const double activations = 36 * 2.0 * (32768 + 10240 + 4096 + 36864);
+  // One token's FLOPs take a hundredth of the time that its weights take: sqrt(1 + 1e-4).
   CHECK(cost.cost(decode_batch(1, 1000)).seconds() ==
-        Approx((weights + cache + activations) / 1e12));
+        Approx((weights + cache + activations) / 1e12).epsilon(1e-4));
 }
 
 TEST_CASE("A large prefill on an ideal GPU takes its FLOPs") {
   const ModelSpec model = qwen3_8b();
-  const CostModel cost(ideal_gpu(), model);
+  const RooflineCost cost(ideal_gpu(), model);
   BatchShape shape;
   shape.add_prefill(4096, 0, 0, false);
   const double linear = 2.0 * (model.active_weights() - model.embedding_weights()) * 4096;
   const double attention = 4.0 * 36 * 32 * 128 * (4096.0 * 4097.0 / 2.0);
   const double activations = 4096 * 36 * 2.0 * (32768 + 10240 + 4096 + 36864);
-  CHECK(cost.cost(shape).seconds() == Approx((linear + attention) / 1e14 + activations / 1e12));
+  // Reading the weights takes a fortieth of the FLOPs' time: sqrt(1 + 1 / 1600).
+  CHECK(cost.cost(shape).seconds() ==
+        Approx((linear + attention) / 1e14 + activations / 1e12).epsilon(5e-4));
 }
 
 TEST_CASE("The output layer is computed for sampled rows only") {
   const ModelSpec model = qwen3_8b();
-  const CostModel cost(ideal_gpu(), model);
+  const RooflineCost cost(ideal_gpu(), model);
   BatchShape silent;
   silent.add_prefill(512, 0, 0, false);
   BatchShape sampling;
   sampling.add_prefill(512, 0, 0, true);
   const double bytes = 2.0 * model.embedding_weights();
-  CHECK(cost.cost(sampling).seconds() - cost.cost(silent).seconds() == Approx(bytes / 1e12));
+  CHECK(cost.cost(sampling).seconds() - cost.cost(silent).seconds() ==
+        Approx(bytes / 1e12).epsilon(1e-4));
 }
 
 TEST_CASE("Overheads add up over layers, iterations and sequences") {
@@ -82,13 +67,13 @@ TEST_CASE("Overheads add up over layers, iterations and sequences") {
   gpu.efficiency.layer_overhead_us.value = 3.0;
   gpu.efficiency.iteration_overhead_us.value = 100.0;
   gpu.efficiency.sequence_overhead_us.value = 5.0;
-  const CostModel cost(gpu, qwen3_8b());
+  const RooflineCost cost(gpu, qwen3_8b());
   CHECK(cost.cost(decode_batch(7, 10)).overhead == Approx((36 * 3.0 + 100.0 + 7 * 5.0) * 1e-6));
 }
 
 TEST_CASE("Sliding layers read at most their window") {
   const ModelSpec model = catalog_model("gpt-oss-20b");
-  const CostModel cost(ideal_gpu(), model);
+  const RooflineCost cost(ideal_gpu(), model);
   const double per_layer = 2.0 * 8 * 64 * 2;
   CHECK(cost.cost(decode_batch(3, 100)).decode_attention ==
         Approx(3 * 24 * 100 * per_layer / 1e12));
@@ -116,7 +101,7 @@ TEST_CASE("Query-key pairs of a chunk agree with a row-by-row count") {
 }
 
 TEST_CASE("Expected experts agree with drawing them") {
-  const CostModel cost(ideal_gpu(), catalog_model("gpt-oss-20b"));
+  const RooflineCost cost(ideal_gpu(), catalog_model("gpt-oss-20b"));
   CHECK(cost.expected_experts(1) == Approx(4.0));
   CHECK(cost.expected_experts(10'000) == Approx(32.0));
   Rng rng(5);
@@ -138,15 +123,15 @@ TEST_CASE("Expected experts agree with drawing them") {
 
 TEST_CASE("A mixture-of-experts step reads more weights the more tokens it has") {
   const ModelSpec model = catalog_model("gpt-oss-20b");
-  const CostModel cost(ideal_gpu(), model);
+  const RooflineCost cost(ideal_gpu(), model);
   const double one = 24 * 4 * model.expert_weights() * 0.53125 / 1e12;
-  CHECK(cost.cost(decode_batch(1, 1)).expert_products == Approx(one));
+  CHECK(cost.cost(decode_batch(1, 1)).expert_products == Approx(one).epsilon(1e-3));
   CHECK(cost.cost(decode_batch(64, 1)).expert_products > 7.9 * one);
-  CHECK(cost.cost(decode_batch(64, 1)).expert_products <= 8.0 * one);
+  CHECK(cost.cost(decode_batch(64, 1)).expert_products <= 8.5 * one);  // FLOPs begin to show
 }
 
 TEST_CASE("A batch costs no less when any of its parts grows") {
-  const CostModel cost(h100(), catalog_model("gpt-oss-20b"));
+  const RooflineCost cost(h100(), catalog_model("gpt-oss-20b"));
   Rng rng(3);
   for (int i = 0; i < 200; ++i) {
     BatchShape shape = decode_batch(rng.between(1, 64), rng.between(1, 9000));
@@ -164,9 +149,9 @@ TEST_CASE("fp8 products run at the fp8 peak, attention does not") {
   ModelSpec model = qwen3_8b();
   BatchShape shape;
   shape.add_prefill(8192, 0, 0, false);
-  const IterationCost bf16 = CostModel(ideal_gpu(), model).cost(shape);
+  const IterationCost bf16 = RooflineCost(ideal_gpu(), model).cost(shape);
   model.compute = ComputeFormat::fp8;
-  const IterationCost fp8 = CostModel(ideal_gpu(), model).cost(shape);
-  CHECK(fp8.expert_products == Approx(bf16.expert_products / 2));
+  const IterationCost fp8 = RooflineCost(ideal_gpu(), model).cost(shape);
+  CHECK(fp8.expert_products == Approx(bf16.expert_products / 2).epsilon(1e-3));
   CHECK(fp8.prefill_attention == bf16.prefill_attention);
 }
