@@ -9,7 +9,8 @@
 #include <utility>
 
 #include "base/error.h"
-#include "simulator/cost/cost_model.h"
+#include "simulator/cost/engine_overheads.h"
+#include "simulator/cost/roofline_cost.h"
 #include "simulator/serving/cluster.h"
 #include "simulator/tiers/parse_tier.h"
 #include "simulator/workload/footprint.h"
@@ -108,6 +109,15 @@ std::optional<TierChain> tiers_of(const SimulationConfig& config, double page_by
 
 }  // namespace
 
+namespace {
+
+CostCoefficients coefficients_of(const GpuSpec& gpu, const SimulationConfig& config) {
+  if (config.engine == "machine") return machine_coefficients(gpu);
+  return engine_overheads_named(config.engine).coefficients;
+}
+
+}  // namespace
+
 ReplayResult replay(const Workload& workload, const GpuSpec& gpu, const ModelSpec& model,
                     const SimulationConfig& config) {
   if (workload.sessions.empty()) {
@@ -123,7 +133,8 @@ ReplayResult replay(const Workload& workload, const GpuSpec& gpu, const ModelSpe
   out.workload = measure(workload, config);
   const SimulationConfig settings = resolved(workload, config);
   out.replicas = settings.replicas + settings.prefill_replicas;
-  const CostModel cost(gpu, model);
+  const RooflineCost cost(gpu, model, {settings.tensor_parallel, settings.pipeline_parallel},
+                          coefficients_of(gpu, settings));
   std::optional<TierChain> tiers = tiers_of(settings, out.capacity.page_bytes);
   std::optional<ReuseOracle> oracle;
   if (settings.prefix_cache == "belady") oracle.emplace(workload.sessions);

@@ -136,7 +136,10 @@ ResultTable capacity(const ReplayResult& result, const std::string& label) {
   row.add("weights", "GB", kv.weight_bytes * kGb);
   row.add("activations", "GB", kv.activation_bytes * kGb);
   row.add("runtime", "GB", kv.runtime_bytes * kGb);
-  row.add("kv_pool", "GB", pages * kv.page_bytes * kGb);
+  row.add("kv_pool", "GB", pages * kv.gpu_page_bytes * kGb);
+  row.add("sliding_windows", "GB", kv.window_bytes * kGb);
+  row.add("sliding_waste", "share of the pool that long sequences never read again",
+          kv.sliding_waste);
   row.add("replicas", "replicas", std::int64_t{result.replicas});
   row.add("kv_pages", "pages", kv.pages);
   row.add("kv_tokens", "tokens", static_cast<std::int64_t>(pages * result.page_tokens));
@@ -146,7 +149,7 @@ ResultTable capacity(const ReplayResult& result, const std::string& label) {
   row.add("episodes_at_max_peak", "episodes",
           share(pages, static_cast<double>(result.workload.most_pages)));
   return row.table("simulation_capacity",
-                   "Where a replica's memory goes, and how many episodes fit at once if all are at "
+                   "Where the memory of a replica's GPU goes, and how many episodes fit at once if all are at "
                    "the mean or the largest peak of the recorded ones. " +
                        label);
 }

@@ -38,6 +38,12 @@ enum class RouterRule : std::uint8_t {
   prefix,        // the longest cached prefix, unless the replica is overloaded; then least_loaded
 };
 
+/// What layers with a sliding window keep.
+enum class SlidingKv : std::uint8_t {
+  all,     // every token, as engines do whose pages span all layers
+  window,  // the last window of each sequence, in a part of the memory set aside for it
+};
+
 /// Where arrivals come from.
 enum class Load : std::uint8_t {
   automatic,  // poisson with a rate; recorded where the workload has arrivals; else closed
@@ -81,6 +87,10 @@ struct SimulationConfig {
   RouterRule router = RouterRule::round_robin;
   Load load = Load::automatic;
   std::int32_t replicas = 1;
+  std::int32_t tensor_parallel = 1;    // GPUs that share each layer of a replica
+  std::int32_t pipeline_parallel = 1;  // stages of a replica's layers
+  std::string engine;                  // whose overheads, as engine_overheads_named() takes it
+  SlidingKv sliding_kv = SlidingKv::all;
   std::int32_t prefill_replicas = 0;  // beside them, for prefill only; 0: no disaggregation
   double kv_link_bytes_per_s = 0.0;   // between prefill and decode replicas, shared by transfers
   double kv_link_latency_s = 0.0;
