@@ -170,6 +170,7 @@ ExitCode run_sweep(const SweepFolder& folder, std::int32_t jobs, const simulator
 }
 
 ExitCode run_sweep_over_mpi(const SweepFolder& folder) {
+  if (!simulator::MpiRanks::is_built_in()) simulator::MpiRanks().dismiss();  // says so
   const auto plan = folder.read_plan();
   simulator::MpiRanks ranks;
   try {
