@@ -14,7 +14,11 @@
 #include "engine/agent/tasks/task.h"
 #include "engine/kv/policies/registry.h"
 #include "notebooks_export/registry.h"
+#include "simulator/cache/block_cache.h"
+#include "simulator/cost/engine_overheads.h"
 #include "simulator/machine/catalog.h"
+#include "simulator/tiers/parse_tier.h"
+#include "simulator/tiers/prefetch.h"
 #include "traces/import/importer.h"
 
 namespace pagequest::cli {
@@ -121,15 +125,62 @@ ResultTable list_models() {
   return table;
 }
 
+ResultTable list_caches() {
+  ResultTable table("caches", "Eviction policies of `simulate --prefix-cache` and of tiers.",
+                    {{"name", ""}, {"parameters", ""}, {"description", ""}});
+  for (const auto& entry : simulator::cache_policies()) {
+    table.add(
+        {std::string(entry.name), params_text(entry.parameters), std::string(entry.description)});
+  }
+  return table;
+}
+
+ResultTable list_engines() {
+  ResultTable table("engines", "Serving engines of `simulate --engine`.",
+                    {{"name", ""}, {"description", ""}, {"source", ""}});
+  for (const auto& entry : simulator::engine_overheads()) {
+    table.add({std::string(entry.name), std::string(entry.description), std::string(entry.source)});
+  }
+  return table;
+}
+
+ResultTable list_prefetch() {
+  ResultTable table("prefetch", "What `simulate --prefetch` brings up from the tiers.",
+                    {{"name", ""}, {"parameters", ""}, {"description", ""}});
+  for (const auto& entry : simulator::prefetch_policies()) {
+    table.add(
+        {std::string(entry.name), params_text(entry.parameters), std::string(entry.description)});
+  }
+  return table;
+}
+
+ResultTable list_tiers() {
+  ResultTable table("tiers", "Memories below the HBM, of `simulate --tiers`.",
+                    {{"name", ""},
+                     {"capacity", "GB"},
+                     {"read", "GB/s"},
+                     {"write", "GB/s"},
+                     {"latency", "us"},
+                     {"shared", ""},
+                     {"description", ""}});
+  for (const auto& tier : simulator::tier_presets()) {
+    table.add({std::string(tier.name), tier.capacity_bytes / 1e9, tier.read_bytes_per_s / 1e9,
+               tier.write_bytes_per_s / 1e9, 1e6 * tier.latency_s,
+               std::string(tier.shared ? "by all replicas" : "no"), std::string(tier.description)});
+  }
+  return table;
+}
+
 struct Listing {
   const char* name;
   ResultTable (*make)();
 };
 
 constexpr Listing kListings[] = {
-    {"analyses", list_analyses}, {"exporters", list_exporters}, {"formats", list_formats},
-    {"machines", list_machines}, {"models", list_models},       {"policies", list_policies},
-    {"tasks", list_tasks},
+    {"analyses", list_analyses},   {"caches", list_caches},     {"engines", list_engines},
+    {"exporters", list_exporters}, {"formats", list_formats},   {"machines", list_machines},
+    {"models", list_models},       {"policies", list_policies}, {"prefetch", list_prefetch},
+    {"tasks", list_tasks},         {"tiers", list_tiers},
 };
 
 ResultTable make_listing(const std::string& name) {

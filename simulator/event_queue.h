@@ -16,6 +16,7 @@ using Nanoseconds = std::int64_t;
 enum class Phase : std::uint8_t {
   iteration_end,    // first: returns pages and ends turns, which all others of the instant build on
   transfer_end,     // before what waits for keys and values looks for them
+  prefetch_start,   // as early as the next prompt of the instant may look for its blocks
   tool_response,    // before arrivals: an episode under way goes on before a new one comes in
   arrival,          // before the next batch, so that the batch sees every request of the instant
   queueing,         // after arrivals of the instant, in whose order requests that took longer come

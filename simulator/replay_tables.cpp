@@ -49,7 +49,8 @@ void add_throughput(OneRow& row, const RunMetrics& metrics, double replicas) {
   row.add("requests", "episodes", metrics.requests);
   row.add("turns", "turns", metrics.turns);
   row.add("run_time", "s", seconds);
-  row.add("gpu_busy", "share of the run time", share(to_seconds(metrics.busy_time), seconds * replicas));
+  row.add("gpu_busy", "share of the run time",
+          share(to_seconds(metrics.busy_time), seconds * replicas));
   row.add("output_throughput", "tokens/s",
           per_s(metrics.output_tokens + metrics.aux_output_tokens));
   row.add("main_output_throughput", "tokens/s", per_s(metrics.output_tokens));
@@ -76,6 +77,7 @@ void add_reuse(OneRow& row, const RunMetrics& metrics) {
           share(static_cast<double>(metrics.hit_blocks), blocks));
   row.add("tier_hits", "share of the prompts' full blocks",
           share(static_cast<double>(metrics.tier_hit_blocks), blocks));
+  row.add("prefetched_blocks", "blocks", metrics.prefetched_blocks);
   row.add("reused_tokens", "tokens", metrics.reused_tokens);
   row.add("fetched_tokens", "tokens", metrics.fetched_tokens);
 }
@@ -148,10 +150,11 @@ ResultTable capacity(const ReplayResult& result, const std::string& label) {
   row.add("episodes_at_mean_peak", "episodes", share(pages, result.workload.peak_pages));
   row.add("episodes_at_max_peak", "episodes",
           share(pages, static_cast<double>(result.workload.most_pages)));
-  return row.table("simulation_capacity",
-                   "Where the memory of a replica's GPU goes, and how many episodes fit at once if all are at "
-                   "the mean or the largest peak of the recorded ones. " +
-                       label);
+  return row.table(
+      "simulation_capacity",
+      "Where the memory of a replica's GPU goes, and how many episodes fit at once if all are at "
+      "the mean or the largest peak of the recorded ones. " +
+          label);
 }
 
 ResultTable workload(const ReplayResult& result, const std::string& label) {

@@ -40,6 +40,9 @@ const ParamSpec kParameters[] = {
     {"order", std::string("fcfs"),
      "who is admitted first: fcfs, priority, session (those served before) or shortest"},
     {"page_tokens", std::int64_t{16}, "tokens of a KV page"},
+    {"prefetch", std::string("none"),
+     "what comes up from the tiers before a session goes on: oracle, recency or none (`pagequest "
+     "list prefetch`)"},
     {"prefill_replicas", std::int64_t{0},
      "replicas that only prefill and send keys and values to the others; 0: all do both"},
     {"prefix_cache", std::string("none"),
@@ -175,6 +178,7 @@ SimulationConfig SimulationConfig::from(const Params& params) {
       .kv_link_latency_s = 1e-6 * real(params, "kv_link_latency_us", 0.0, 1e9),
       .prefix_cache = params.text("prefix_cache"),
       .tiers = params.text("tiers"),
+      .prefetch = params.text("prefetch"),
       .write_through = params.flag("write_through"),
       .max_queue = number(params, "max_queue", 0, kMany),
       .request_overhead_s = 1e-3 * real(params, "request_overhead_ms", 0.0, 1e6),

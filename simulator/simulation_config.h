@@ -96,6 +96,7 @@ struct SimulationConfig {
   double kv_link_latency_s = 0.0;
   std::string prefix_cache;          // eviction policy, as make_block_cache() takes it; "none"
   std::string tiers;                 // below the HBM, as parse_tiers() takes them; "": none
+  std::string prefetch;              // into the HBM, as make_prefetch_policy() takes it
   bool write_through = false;        // to the first tier when computed; else when evicted
   std::int32_t max_queue = 0;        // sessions that wait at one replica; more are refused; 0: any
   double request_overhead_s = 0.0;   // HTTP, tokenisation: added to each turn before it waits

@@ -140,6 +140,7 @@ void Cluster::note_join(Client& own) {
 
 void Cluster::begin_wait(Client& own) {
   end_turn(own);
+  const std::int64_t server = own.server;
   if (own.request->continues_elsewhere()) {
     own.request->abandon_aux();
     leave_replica(own);
@@ -148,6 +149,24 @@ void Cluster::begin_wait(Client& own) {
   Nanoseconds latency = own.request->tool_duration();
   if (latency < 0) latency = tools_.draw(own.request->index(), own.request->tool_calls());
   events_.push({after(latency), Phase::tool_response, own.slot, 0});
+  if (prefetch_ && server >= 0) plan_prefetch(own, server, now_ + latency);
+}
+
+/// What the session will want comes up where it was last: routers send it there if they can.
+void Cluster::plan_prefetch(const Client& own, std::int64_t server, Nanoseconds next_prompt) {
+  const TierSpec& tier = setup_.tiers->spec(0);
+  const double block_s = setup_.page_bytes * tier.size_factor / tier.read_bytes_per_s;
+  const PrefetchPlan plan = prefetch_->plan(
+      {.blocks = own.request->prompt_blocks(),
+       .next_prompt = own.request->next_prompt_blocks(),
+       .transfer_latency = static_cast<Nanoseconds>(std::llround(1e9 * tier.latency_s)),
+       .block_transfer = static_cast<Nanoseconds>(std::llround(1e9 * block_s))});
+  if (plan.blocks.empty()) return;
+  const std::int64_t number = prefetch_number_++;
+  prefetch_jobs_[number] = {.server = server,
+                            .blocks = plan.blocks,
+                            .touch = {.session = own.request->index(), .session_continues = true}};
+  events_.push({std::max(now_, next_prompt + plan.start), Phase::prefetch_start, number, 0});
 }
 
 void Cluster::respond(Client& own) {

@@ -30,6 +30,7 @@ void add_counters(RunMetrics& sum, const Replica& replica) {
   sum.prompt_blocks += counters.prompt_blocks;
   sum.hit_blocks += counters.hit_blocks;
   sum.tier_hit_blocks += counters.tier_hit_blocks;
+  sum.prefetched_blocks += counters.prefetched_blocks;
   sum.busy_time += counters.busy_time;
   sum.peak_live_tokens += counters.peak_live_tokens;
   sum.peak_pages += replica.pages().peak_used();
@@ -54,6 +55,9 @@ Cluster::Cluster(SessionSource& source, const ClusterSetup& setup, const Simulat
     const bool prefills_only = id < config.prefill_replicas;
     if (prefills_only || config.prefill_replicas == 0) entry_.push_back(server.replica.get());
     if (!prefills_only) decode_.push_back(server.replica.get());
+  }
+  if (setup.tiers != nullptr && config.prefetch != "none") {
+    prefetch_ = make_prefetch_policy(config.prefetch);
   }
   if (config.prefill_replicas > 0) {
     link_.emplace(config.kv_link_bytes_per_s, config.kv_link_latency_s);
@@ -97,6 +101,9 @@ void Cluster::handle(const SimEvent& event) {
     case Phase::transfer_end:
       if (event.stamp == transfer_stamps_) end_transfers();
       break;
+    case Phase::prefetch_start:
+      start_prefetch(event.subject);
+      break;
     case Phase::tool_response:
       respond(client(event.subject));
       break;
@@ -128,6 +135,16 @@ void Cluster::start_batch(std::int64_t index) {
   expect_transfer_end();
   if (end) events_.push({after(*end - now_), Phase::iteration_end, index, ++server.stamp});
   count_state(server);
+}
+
+void Cluster::start_prefetch(std::int64_t number) {
+  PrefetchJob job = std::move(prefetch_jobs_.extract(number).mapped());
+  job.touch.now = now_;
+  Replica& replica = *servers_[static_cast<std::size_t>(job.server)].replica;
+  if (const auto transfer = replica.prefetch(job.blocks, job.touch)) {
+    prefetching_[*transfer] = job.server;
+  }
+  expect_transfer_end();
 }
 
 /// What has just come in may change the next iteration: a run of steps must not go past it.
@@ -177,6 +194,13 @@ void Cluster::end_transfers() {
   expected_end_ = -1;
   if (setup_.tiers != nullptr) {
     for (const TransferId transfer : setup_.tiers->complete(now_)) {
+      if (const auto early = prefetching_.find(transfer); early != prefetching_.end()) {
+        const std::int64_t server = early->second;
+        prefetching_.erase(early);
+        servers_[static_cast<std::size_t>(server)].replica->prefetched(transfer, now_);
+        disturb(server);
+        continue;
+      }
       const auto fetch = fetching_.find(transfer);
       PQ_CHECK(fetch != fetching_.end(), "somebody waits for a fetch");
       Client& owner = client(fetch->second);

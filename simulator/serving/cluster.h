@@ -21,6 +21,7 @@
 #include "simulator/serving/session_source.h"
 #include "simulator/simulation_config.h"
 #include "simulator/tiers/link.h"
+#include "simulator/tiers/prefetch.h"
 #include "simulator/tiers/tier_chain.h"
 #include "simulator/workload/tool_latency.h"
 
@@ -63,6 +64,7 @@ class Cluster : private CompletionListener {
   [[nodiscard]] Nanoseconds after(Nanoseconds delay) const;
 
   // cluster.cpp: replicas and time
+  void start_prefetch(std::int64_t job);
   void start_batch(std::int64_t server);
   void end_batch(std::int64_t server);
   void disturb(std::int64_t server);
@@ -84,6 +86,7 @@ class Cluster : private CompletionListener {
   void advance(Client& own);
   void note_join(Client& own);
   void begin_wait(Client& own);
+  void plan_prefetch(const Client& own, std::int64_t server, Nanoseconds next_prompt);
   void respond(Client& own);
   void leave_replica(Client& own);
   void hand_over(Client& own);
@@ -124,6 +127,15 @@ class Cluster : private CompletionListener {
   std::optional<Link> link_;                      // between prefill and decode replicas
   std::vector<std::unique_ptr<Client>> clients_;  // (slot)
   std::vector<std::int64_t> free_clients_;
+  struct PrefetchJob {
+    std::int64_t server;
+    std::vector<BlockId> blocks;
+    BlockTouch touch;
+  };
+  std::unique_ptr<PrefetchPolicy> prefetch_;           // or null
+  std::map<std::int64_t, PrefetchJob> prefetch_jobs_;  // to be started, by number
+  std::map<TransferId, std::int64_t> prefetching_;     // server
+  std::int64_t prefetch_number_ = 0;
   std::map<TransferId, std::int64_t> fetching_;          // slot of the client
   std::deque<std::shared_ptr<const Session>> arriving_;  // their arrival events are in the queue
   Nanoseconds expected_end_ = -1;                        // of a transfer, as last told to the queue

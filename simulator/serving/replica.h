@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -47,6 +48,7 @@ struct ReplicaCounters {
   std::int64_t prompt_blocks = 0;   // looked up, with identity
   std::int64_t hit_blocks = 0;      // found in the HBM
   std::int64_t tier_hit_blocks = 0;
+  std::int64_t prefetched_blocks = 0;
   std::int64_t peak_live_tokens = 0;
   Nanoseconds busy_time = 0;
 };
@@ -81,6 +83,13 @@ class Replica {
   void remove(Request& request, Nanoseconds now);
   /// A fetch from the tiers has ended.
   void fetched(Request& request, Nanoseconds now);
+
+  /// Blocks that nobody asked for yet come up from the tiers; those that are there, or can be, are
+  /// left out. Nothing if none is left.
+  [[nodiscard]] std::optional<TransferId> prefetch(std::span<const BlockId> ids,
+                                                   const BlockTouch& touch);
+  /// Such a fetch has ended: the blocks get pages at the next batch, as far as there are any.
+  void prefetched(TransferId transfer, Nanoseconds now);
 
   /// Forms the next batch; its end, or nothing if there is nothing to do.
   [[nodiscard]] std::optional<Nanoseconds> start(Nanoseconds now);
@@ -189,6 +198,7 @@ class Replica {
   [[nodiscard]] std::int32_t reusable_pages(const Seat& own) const;
   [[nodiscard]] Found look_up(const Seat& own) const;
   void take_over(std::int32_t index, std::int32_t pages, Nanoseconds now);
+  void land_prefetched(Nanoseconds now);
   void begin_fetch(std::int32_t index, const std::vector<BlockId>& ids, Nanoseconds now);
 
   // replica_batch.cpp: forming batches
@@ -240,6 +250,12 @@ class Replica {
   std::vector<Chunk> chunks_;
   std::vector<Request*> moved_;  // their operations ended
   std::vector<std::pair<TransferId, Request*>> fetches_;
+  struct Prefetched {
+    std::vector<BlockId> ids;
+    BlockTouch touch;
+  };
+  std::map<TransferId, Prefetched> prefetches_;  // under way
+  std::vector<Prefetched> prefetched_;           // to be given pages
   RunTokens run_tokens_;
 
   // The batch under way.

@@ -23,6 +23,7 @@ constexpr std::int64_t kLongestRun = 1 << 20;
 
 std::optional<Nanoseconds> Replica::start(Nanoseconds now) {
   PQ_CHECK(!busy(), "one batch at a time");
+  land_prefetched(now);
   do {
     join_waiting_threads();
     plan(now);

@@ -162,6 +162,37 @@ void Replica::fetched(Request& request, Nanoseconds now) {
   place(index);
 }
 
+std::optional<TransferId> Replica::prefetch(std::span<const BlockId> ids, const BlockTouch& touch) {
+  Prefetched wanted{.ids = {}, .touch = touch};
+  for (const BlockId& id : ids) {
+    const bool is_below = tiers_->match(id_, std::span(&id, 1)) == 1;
+    if (is_below && !pages_.cache()->contains(id)) wanted.ids.push_back(id);
+  }
+  if (wanted.ids.empty()) return std::nullopt;
+  const TransferId transfer = tiers_->fetch(id_, wanted.ids, touch);
+  prefetches_.emplace(transfer, std::move(wanted));
+  return transfer;
+}
+
+void Replica::prefetched(TransferId transfer, Nanoseconds now) {
+  auto arrived = prefetches_.extract(transfer);
+  arrived.mapped().touch.now = now;
+  prefetched_.push_back(std::move(arrived.mapped()));
+}
+
+void Replica::land_prefetched(Nanoseconds now) {
+  for (Prefetched& arrived : prefetched_) {
+    for (const BlockId id : arrived.ids) {
+      if (pages_.cache()->contains(id)) continue;
+      if (!pages_.take(1, now)) break;
+      pages_.publish(id, arrived.touch);
+      pages_.release(id, arrived.touch);
+      ++counters_.prefetched_blocks;
+    }
+  }
+  prefetched_.clear();
+}
+
 std::int64_t Replica::cached_prefix(std::span<const BlockId> ids) const {
   return pages_.cache() != nullptr ? pages_.cache()->match(ids) : 0;
 }

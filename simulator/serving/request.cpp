@@ -32,6 +32,20 @@ Work Request::work(Thread thread) const {
   return {StepKind::decode, aux_decode_left_, false};
 }
 
+std::span<const BlockId> Request::blocks_of(const Prompt& prompt) const {
+  return std::span(session_->blocks)
+      .subspan(static_cast<std::size_t>(prompt.first_block),
+               static_cast<std::size_t>(prompt.blocks));
+}
+
+std::span<const BlockId> Request::next_prompt_blocks() const {
+  for (std::size_t i = next_operation_; i < session_->program.size(); ++i) {
+    const auto* prompt = std::get_if<Prompt>(&session_->program[i]);
+    if (prompt != nullptr) return blocks_of(*prompt);
+  }
+  return {};
+}
+
 bool Request::continues_elsewhere() const {
   for (std::size_t i = next_operation_; i < session_->program.size(); ++i) {
     const Operation& operation = session_->program[i];
@@ -176,9 +190,7 @@ bool Request::wait_for_release() {
 
 void Request::start_prompt(const Prompt& prompt) {
   kv_ = SequenceKv(page_tokens_);
-  prompt_blocks_ = std::span(session_->blocks)
-                       .subspan(static_cast<std::size_t>(prompt.first_block),
-                                static_cast<std::size_t>(prompt.blocks));
+  prompt_blocks_ = blocks_of(prompt);
 }
 
 /// The first token of a thread is prefilled, whatever it is: it has no keys to decode from.

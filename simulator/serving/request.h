@@ -58,6 +58,8 @@ class Request {
   [[nodiscard]] std::int32_t decode_after_input() const;
   /// Identities of the current prompt's pages; empty if it has none.
   [[nodiscard]] std::span<const BlockId> prompt_blocks() const { return prompt_blocks_; }
+  /// Those of the prompt that comes next; empty if none does.
+  [[nodiscard]] std::span<const BlockId> next_prompt_blocks() const;
   /// Whether the session's next input replaces what it has: nothing need be kept for it.
   [[nodiscard]] bool continues_elsewhere() const;
   /// Whether the session will ask for more after its current turn.
@@ -98,6 +100,7 @@ class Request {
   bool run(const Operation& operation);
   bool start(StepKind kind, std::int32_t tokens);
   bool wait_for_release();
+  [[nodiscard]] std::span<const BlockId> blocks_of(const Prompt& prompt) const;
   void start_prompt(const Prompt& prompt);
   void fork(const ForkAux& operation);
   void start_agents(const StartAgents& operation);

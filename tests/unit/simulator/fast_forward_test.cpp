@@ -124,6 +124,7 @@ SimulationConfig config_of(std::uint64_t seed, std::int32_t most_pages) {
                           std::string("ttl:seconds=1"));
   out.tool_latency_median_s = 0.05;
   out.max_queue = rng.chance(0.1) ? 3 : 0;
+  out.prefetch = pick(std::string("none"), std::string("recency"), std::string("oracle"));
   out.request_overhead_s = rng.chance(0.3) ? 0.002 : 0.0;
   out.kv_pages = most_pages + rng.between(0, 2 * most_pages);
   out.seed = seed;
@@ -139,7 +140,7 @@ Run run(const std::vector<Session>& sessions, const SimulationConfig& settings, 
   const CostModel cost(h100(), catalog_model("gpt-oss-20b"));  // half of its layers slide
   std::optional<TierChain> tiers;
   const double page_bytes = kPageTokens * 49'152.0;
-  if (has_tiers && settings.prefix_cache != "none") {
+  if (has_tiers && (settings.prefix_cache != "none" || settings.idle_kv == IdleKv::cache)) {
     tiers.emplace(std::vector<TierSpec>{{.name = "dram",
                                          .capacity_bytes = 60 * page_bytes,
                                          .read_bytes_per_s = 1e9,
