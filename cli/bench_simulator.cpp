@@ -91,30 +91,30 @@ RunMetrics serve_trace(const std::string& trace, const std::vector<TierSpec>& ti
                settings({{"page_tokens", std::to_string(std::max(16, workload.block_tokens))},
                          {"replicas", "8"},
                          {"prefix_cache", "lru"},
-                         {"load", "recorded"},
+                         {"arrivals", "recorded"},
                          {"max_batch_tokens", "2048"}}),
                tiers);
 }
 
 RunMetrics cross_check(const std::string& /*trace*/) {
   return serve_equal(1024, 512, 2000,
-                     {{"load", "poisson"},
+                     {{"arrivals", "poisson"},
                       {"arrival_rate", "50"},
                       {"max_batch_tokens", "512"},
                       {"max_batch_sequences", "128"}});
 }
 
 RunMetrics light(const std::string& /*trace*/) {
-  return serve_equal(1147, 211, 10'000, {{"load", "poisson"}, {"arrival_rate", "6.45"}});
+  return serve_equal(1147, 211, 10'000, {{"arrivals", "poisson"}, {"arrival_rate", "6.45"}});
 }
 
 RunMetrics decode_heavy(const std::string& /*trace*/) {
-  return serve_equal(256, 8192, 2000, {{"load", "closed"}, {"concurrency", "64"}});
+  return serve_equal(256, 8192, 2000, {{"arrivals", "closed"}, {"concurrency", "64"}});
 }
 
 RunMetrics million(const std::string& /*trace*/) {
   return serve_equal(512, 128, 1'000'000,
-                     {{"load", "poisson"},
+                     {{"arrivals", "poisson"},
                       {"arrival_rate", "640"},
                       {"replicas", "64"},
                       {"router", "least_loaded"}});

@@ -52,7 +52,7 @@ simulator::LoadResult LoadEvaluator::serve(double load, std::int64_t replicas) c
   auto settings = settings_;
   if (replicas > 0) settings["replicas"] = std::to_string(replicas);
   if (kind_ == LoadKind::concurrency) {
-    settings["load"] = "closed";
+    settings["arrivals"] = "closed";
     settings["concurrency"] = std::to_string(static_cast<std::int64_t>(load));
   } else if (recorded_rate_ > 0.0) {
     settings["time_scale"] = text_of(recorded_rate_ / load);

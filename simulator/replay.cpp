@@ -75,8 +75,8 @@ SimulationConfig resolved(const Workload& workload, const SimulationConfig& conf
   if (out.load == Load::recorded && !has_arrivals(workload)) {
     throw usage_error({.what = "the workload has no arrival times",
                        .where = workload.label,
-                       .found = "load recorded",
-                       .expected = "load closed, or poisson with an arrival_rate",
+                       .found = "arrivals recorded",
+                       .expected = "arrivals closed, or poisson with an arrival_rate",
                        .hint = {}});
   }
   if (out.load == Load::poisson && config.arrival_rate == 0.0) {

@@ -17,6 +17,9 @@ const ParamSpec kParameters[] = {
      "chunk"},
     {"arrival_rate", 0.0,
      "episodes a second that arrive (Poisson); 0: closed loop with a fixed concurrency"},
+    {"arrivals", std::string("auto"),
+     "closed, poisson, recorded; auto: poisson with an arrival_rate, recorded where the workload "
+     "has arrival times, else closed"},
     {"concurrency", std::int64_t{64}, "episodes in flight, of a closed loop"},
     {"engine", std::string("machine"),
      "whose scheduling and sampling overheads: sglang, trtllm, vllm, or those of the machine's "
@@ -30,9 +33,6 @@ const ParamSpec kParameters[] = {
      "network card)"},
     {"kv_link_latency_us", 10.0, "of each such transfer, us"},
     {"kv_pages", std::int64_t{0}, "pages of the KV pool; 0: as many as the memory holds"},
-    {"load", std::string("auto"),
-     "arrivals: closed, poisson, recorded; auto: poisson with an arrival_rate, recorded where the "
-     "workload has arrival times, else closed"},
     {"max_batch_sequences", std::int64_t{256}, "threads that one iteration computes at most"},
     {"max_batch_tokens", std::int64_t{8192}, "tokens that one iteration computes at most"},
     {"max_queue", std::int64_t{0},
@@ -167,7 +167,7 @@ SimulationConfig SimulationConfig::from(const Params& params) {
       .scheduler = word(params, "scheduler", kSchedulers),
       .order = word(params, "order", kOrders),
       .router = word(params, "router", kRouters),
-      .load = word(params, "load", kLoads),
+      .load = word(params, "arrivals", kLoads),
       .replicas = number(params, "replicas", 1, 65'536),
       .tensor_parallel = number(params, "tensor_parallel", 1, 1024),
       .pipeline_parallel = number(params, "pipeline_parallel", 1, 1024),
