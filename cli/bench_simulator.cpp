@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/params.h"
 #include "cli/serving_workload.h"
-#include "simulator/cost/cost_model.h"
+#include "simulator/cost/roofline_cost.h"
 #include "simulator/machine/catalog.h"
 #include "simulator/memory/capacity.h"
 #include "simulator/serving/cluster.h"
@@ -59,10 +59,10 @@ SimulationConfig settings(std::map<std::string, std::string> given) {
 }
 
 RunMetrics serve(SessionSource& source, const SimulationConfig& config,
-                 const std::vector<TierSpec>& tiers = {}) {
+                 const std::vector<TierSpec>& tiers = {}, std::string_view served = "qwen3-8b") {
   const GpuSpec gpu = catalog_gpu("h100-sxm-80gb");
-  const ModelSpec model = catalog_model("qwen3-8b");
-  const CostModel cost(gpu, model);
+  const ModelSpec model = catalog_model(served);
+  const RooflineCost cost(gpu, model);
   const KvCapacity capacity = kv_capacity(gpu, model, config);
   std::optional<TierChain> chain;
   if (!tiers.empty()) {
@@ -97,11 +97,16 @@ RunMetrics serve_trace(const std::string& trace, const std::vector<TierSpec>& ti
 }
 
 RunMetrics cross_check(const std::string& /*trace*/) {
-  return serve_equal(1024, 512, 2000,
-                     {{"arrivals", "poisson"},
-                      {"arrival_rate", "50"},
-                      {"max_batch_tokens", "512"},
-                      {"max_batch_sequences", "128"}});
+  // A model that is slow enough for the number of iterations to depend on the scheduler alone.
+  EqualRequests source(1024, 512, 2000);
+  return serve(source,
+               settings({{"arrivals", "poisson"},
+                         {"arrival_rate", "50"},
+                         {"max_batch_tokens", "512"},
+                         {"max_batch_sequences", "128"},
+                         {"watermark", "0"},
+                         {"kv_pages", "100000"}}),
+               {}, "qwen3-32b");
 }
 
 RunMetrics light(const std::string& /*trace*/) {

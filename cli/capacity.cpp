@@ -82,24 +82,48 @@ std::vector<Cell> result_cells(double load, const LoadResult& result) {
           result.requests_per_s};
 }
 
-ResultTable answer_table(const Arguments& arguments, const simulator::Slo& slo, LoadKind kind,
-                         double load, const LoadResult& result, std::int64_t gpus) {
+/// What is paid for a GPU and hour: as asked, or the machine's; 0: not known.
+double usd_per_gpu_hour(const Arguments& arguments) {
+  if (arguments.usd_per_gpu_hour > 0.0) return arguments.usd_per_gpu_hour;
+  return gpu_of(arguments.simulation).usd_per_hour.value;
+}
+
+std::int64_t gpus_of_replica(const Arguments& arguments) {
+  const auto config = simulator::SimulationConfig::from(params_of(arguments.simulation));
+  return std::int64_t{config.tensor_parallel} * config.pipeline_parallel;
+}
+
+ResultTable answer_table(const Arguments& arguments, LoadKind kind, const std::string& objectives) {
   auto columns = result_columns(kind);
-  auto cells = result_cells(load, result);
+  columns.insert(columns.begin(), {"percentile", "of the latencies"});
   columns.push_back({"gpus", "GPUs"});
-  cells.emplace_back(gpus);
-  if (arguments.usd_per_gpu_hour > 0.0) {
-    columns.push_back({"cost", "USD per million output tokens"});
-    cells.emplace_back(simulator::usd_per_million_tokens(arguments.usd_per_gpu_hour, gpus,
-                                                         result.output_tokens_per_s));
-  }
+  columns.push_back({"cost", "USD per million output tokens"});
+  columns.push_back({"missed", "at any load"});
   const std::string question = arguments.for_load > 0.0 ? "The fewest GPUs that serve the load"
                                                         : "The largest load that is served";
-  ResultTable table("capacity",
-                    question + " with " + to_text(slo) + ". Latencies at that percentile.",
-                    std::move(columns));
+  return {"capacity", question + " with " + objectives + ".", std::move(columns)};
+}
+
+void add_answer(ResultTable& table, const Arguments& arguments, double percentile, double load,
+                const LoadResult& result, std::int64_t replicas) {
+  auto cells = result_cells(load, result);
+  const std::int64_t gpus = replicas * gpus_of_replica(arguments);
+  cells.insert(cells.begin(), percentile);
+  cells.emplace_back(gpus);
+  cells.emplace_back(simulator::usd_per_million_tokens(usd_per_gpu_hour(arguments), gpus,
+                                                       result.output_tokens_per_s));
+  cells.emplace_back(std::string());
   table.add(std::move(cells));
-  return table;
+}
+
+/// No load meets the objectives at this percentile: `why` says what it comes to.
+void add_miss(ResultTable& table, double percentile, const std::string& why) {
+  std::vector<Cell> cells(table.columns().size(), Cell{0.0});
+  cells.front() = percentile;
+  cells[table.column("verdict")] = std::string("never met");
+  cells[table.column("gpus")] = std::int64_t{0};
+  cells.back() = why;
+  table.add(std::move(cells));
 }
 
 std::string joined(const std::vector<std::string>& phrases) {
@@ -108,11 +132,11 @@ std::string joined(const std::vector<std::string>& phrases) {
   return out;
 }
 
-ResultTable probes_table(LoadKind kind, const std::vector<LoadProbe>& probes) {
+ResultTable probes_table(LoadKind kind, double percentile, const std::vector<LoadProbe>& probes) {
   auto columns = result_columns(kind);
   columns.push_back({"missed", ""});
-  ResultTable table("capacity_probes", "Loads that the search tried, in its order.",
-                    std::move(columns));
+  ResultTable table("capacity_probes_p" + std::to_string(std::lround(percentile)),
+                    "Loads that the search tried, in its order.", std::move(columns));
   for (const auto& probe : probes) {
     auto cells = result_cells(probe.load, probe.result);
     cells.emplace_back(joined(probe.missed));
@@ -121,8 +145,8 @@ ResultTable probes_table(LoadKind kind, const std::vector<LoadProbe>& probes) {
   return table;
 }
 
-std::vector<ResultTable> largest_load(const Arguments& arguments, const simulator::Slo& slo,
-                                      LoadKind kind, const LoadEvaluator& loads) {
+void add_largest_load(std::vector<ResultTable>& tables, const Arguments& arguments,
+                      const simulator::Slo& slo, LoadKind kind, const LoadEvaluator& loads) {
   simulator::LoadRange range{.largest = std::floor(arguments.largest)};
   if (kind == LoadKind::rate) {
     range.integral = false;
@@ -131,27 +155,50 @@ std::vector<ResultTable> largest_load(const Arguments& arguments, const simulato
   const auto answer = simulator::search_capacity(
       slo, [&](double load) { return loads.serve(load); }, range);
   if (!answer.too_much) note("the largest load asked about is served: raise --largest");
-  return {answer_table(arguments, slo, kind, answer.best.load, answer.best.result, 1),
-          probes_table(kind, answer.probes)};
+  const auto config = simulator::SimulationConfig::from(params_of(arguments.simulation));
+  add_answer(tables.front(), arguments, slo.percentile, answer.best.load, answer.best.result,
+             config.replicas + config.prefill_replicas);
+  tables.push_back(probes_table(kind, slo.percentile, answer.probes));
 }
 
-std::vector<ResultTable> fewest_gpus(const Arguments& arguments, const simulator::Slo& slo,
-                                     LoadKind kind, const LoadEvaluator& loads) {
+void add_fewest_gpus(std::vector<ResultTable>& tables, const Arguments& arguments,
+                     const simulator::Slo& slo, const LoadEvaluator& loads) {
   constexpr std::int64_t kMostReplicas = 65'536;
   const auto answer = simulator::search_replicas(
       slo, [&](std::int64_t replicas) { return loads.serve(arguments.for_load, replicas); },
       kMostReplicas);
-  return {answer_table(arguments, slo, kind, arguments.for_load, answer.result, answer.replicas)};
+  add_answer(tables.front(), arguments, slo.percentile, arguments.for_load, answer.result,
+             answer.replicas);
+}
+
+/// The percentile that was asked for, or several: what the median allows, the slowest may not.
+std::vector<double> percentiles_of(const Arguments& arguments, const simulator::Slo& slo) {
+  const bool is_given = arguments.slo.find("percentile") != std::string::npos;
+  return is_given ? std::vector{slo.percentile} : std::vector{50.0, 90.0, 95.0, 99.0};
 }
 
 void answer(const Arguments& arguments) {
-  const auto slo = simulator::parse_slo(arguments.slo);
+  auto slo = simulator::parse_slo(arguments.slo);
   PointEvaluator evaluator;
   const bool has_arrivals = evaluator.recorded_rate(settings_of(arguments)) > 0.0;
   const LoadKind kind = load_kind_named(arguments.load, has_arrivals);
-  const LoadEvaluator loads(evaluator, settings_of(arguments), kind, slo.percentile);
-  const auto tables = arguments.for_load > 0.0 ? fewest_gpus(arguments, slo, kind, loads)
-                                               : largest_load(arguments, slo, kind, loads);
+  std::vector<ResultTable> tables = {answer_table(arguments, kind, arguments.slo)};
+  const std::vector<double> percentiles = percentiles_of(arguments, slo);
+  std::size_t missed = 0;
+  for (const double percentile : percentiles) {
+    slo.percentile = percentile;
+    const LoadEvaluator loads(evaluator, settings_of(arguments), kind, percentile);
+    try {
+      if (arguments.for_load > 0.0) {
+        add_fewest_gpus(tables, arguments, slo, loads);
+      } else {
+        add_largest_load(tables, arguments, slo, kind, loads);
+      }
+    } catch (const simulator::ObjectivesNeverMet& error) {
+      if (++missed == percentiles.size()) throw;
+      add_miss(tables.front(), percentile, error.info().found);
+    }
+  }
   if (!arguments.out.empty()) write_csv(tables, arguments.out);
   print_short(tables, arguments.json);
 }
@@ -163,8 +210,15 @@ void add_capacity(CLI::App& app, ExitCode& /*code*/) {
   auto* command = app.add_subcommand(
       "capacity",
       "The largest load that a GPU serves within latency objectives, or GPUs for a load");
-  command->add_option("--trace", arguments->trace, "trace file")->required();
-  command->add_option("--slo", arguments->slo, "objectives, as ttft=2s,tpot=50ms,percentile=99")
+  command
+      ->add_option("--trace", arguments->trace,
+                   "what is served: a recorded trace, a request trace or agents:PRESET")
+      ->required();
+  command
+      ->add_option(
+          "--slo", arguments->slo,
+          "objectives, as ttft=2s,tpot=50ms,percentile=99; without a percentile, the answer at "
+          "50, 90, 95 and 99")
       ->required();
   command
       ->add_option("--load", arguments->load,
@@ -177,7 +231,9 @@ void add_capacity(CLI::App& app, ExitCode& /*code*/) {
   command->add_option("--largest", arguments->largest, "largest load to try")
       ->check(CLI::Range(1.0, 1e9))
       ->capture_default_str();
-  command->add_option("--price", arguments->usd_per_gpu_hour, "USD for a GPU and hour")
+  command
+      ->add_option("--price", arguments->usd_per_gpu_hour,
+                   "USD for a GPU and hour; the machine's by default")
       ->check(CLI::PositiveNumber);
   command->add_option("-o,--out", arguments->out, "folder for the tables as CSV");
   add_options(*command, arguments->simulation);

@@ -12,7 +12,7 @@ namespace pagequest::cli {
 /// What is served, and under which policy.
 struct WorkloadChoice {
   /// A trace of `pagequest record`; a request trace of any public format; or generated episodes,
-  /// "agents:PRESET" with parameters, "agents:frames,episodes=100,turns_median=12".
+  /// "agents:PRESET" with parameters, "agents:frames:episodes=100,system_tokens=500".
   std::string source;
   /// In place of the recorded one: "NAME" or "NAME:budget=TOKENS,key=value"; "": as recorded.
   std::string policy;

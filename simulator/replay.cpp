@@ -86,7 +86,8 @@ SimulationConfig resolved(const Workload& workload, const SimulationConfig& conf
                        .expected = "sessions a second",
                        .hint = {}});
   }
-  check_identities(workload, config);
+  if (config.prefix_cache == "auto") out.prefix_cache = workload.block_tokens > 0 ? "lru" : "none";
+  check_identities(workload, out);
   out.requests = requests_to_serve(workload, out);
   return out;
 }

@@ -45,8 +45,9 @@ const ParamSpec kParameters[] = {
      "list prefetch`)"},
     {"prefill_replicas", std::int64_t{0},
      "replicas that only prefill and send keys and values to the others; 0: all do both"},
-    {"prefix_cache", std::string("none"),
-     "eviction policy of the prefix cache, such as lru (`pagequest list caches`); none: no cache"},
+    {"prefix_cache", std::string("auto"),
+     "eviction policy of the prefix cache, such as lru (`pagequest list caches`); none: no cache; "
+     "auto: lru where prompts have identities"},
     {"pipeline_parallel", std::int64_t{1}, "stages of consecutive layers, a GPU group each"},
     {"preemption", std::string("latest"),
      "whose keys and values go when the pool is exhausted: latest (arrival) or idle_first"},

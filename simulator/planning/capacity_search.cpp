@@ -58,12 +58,12 @@ class CapacitySearch {
   }
 
   [[noreturn]] void throw_never_met() const {
-    throw usage_error({.what = "no load meets the objectives",
-                       .where = to_text(slo_),
-                       .found = joined(too_much_->missed) + ", at the smallest load, " +
-                                pagequest::to_text(ParamValue(too_much_->load)),
-                       .expected = "objectives that one load can meet",
-                       .hint = "ask for less, or take a faster machine"});
+    throw ObjectivesNeverMet({.what = "no load meets the objectives",
+                              .where = to_text(slo_),
+                              .found = joined(too_much_->missed) + ", at the smallest load, " +
+                                       pagequest::to_text(ParamValue(too_much_->load)),
+                              .expected = "objectives that one load can meet",
+                              .hint = "ask for less, or take a faster machine"});
   }
 
   const Slo& slo_;

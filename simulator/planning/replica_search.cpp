@@ -16,12 +16,13 @@ namespace {
 [[noreturn]] void throw_never_enough(const Slo& slo, const LoadProbe& probe) {
   std::string missed;
   for (const auto& phrase : probe.missed) missed += (missed.empty() ? "" : "; ") + phrase;
-  throw usage_error({.what = "no number of replicas meets the objectives",
-                     .where = to_text(slo),
-                     .found = missed + ", with " +
-                              std::to_string(static_cast<std::int64_t>(probe.load)) + " replicas",
-                     .expected = "a load that they can serve",
-                     .hint = "ask for less, or take a faster machine"});
+  throw ObjectivesNeverMet(
+      {.what = "no number of replicas meets the objectives",
+       .where = to_text(slo),
+       .found =
+           missed + ", with " + std::to_string(static_cast<std::int64_t>(probe.load)) + " replicas",
+       .expected = "a load that they can serve",
+       .hint = "ask for less, or take a faster machine"});
 }
 
 }  // namespace

@@ -5,7 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "base/error.h"
 
 namespace pagequest::simulator {
 
@@ -15,6 +18,12 @@ struct Slo {
   std::optional<double> tpot;  // time per output token after the first
   std::optional<double> e2e;   // arrival to the last token
   double percentile = 99.0;    // in (0, 100)
+};
+
+/// Thrown by searches for objectives that no load or number of GPUs meets.
+class ObjectivesNeverMet : public Error {
+ public:
+  explicit ObjectivesNeverMet(ErrorInfo info) : Error(ErrorKind::usage, std::move(info)) {}
 };
 
 /// Latencies at one percentile, in seconds.

@@ -9,7 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/rng.h"
-#include "simulator/cost/cost_model.h"
+#include "simulator/cost/roofline_cost.h"
 #include "simulator/serving/cluster.h"
 #include "simulator/serving/session_source.h"
 #include "simulator/workload/footprint.h"
@@ -137,7 +137,7 @@ struct Run {
 };
 
 Run run(const std::vector<Session>& sessions, const SimulationConfig& settings, bool has_tiers) {
-  const CostModel cost(h100(), catalog_model("gpt-oss-20b"));  // half of its layers slide
+  const RooflineCost cost(h100(), catalog_model("gpt-oss-20b"));  // half of its layers slide
   std::optional<TierChain> tiers;
   const double page_bytes = kPageTokens * 49'152.0;
   if (has_tiers && (settings.prefix_cache != "none" || settings.idle_kv == IdleKv::cache)) {

@@ -9,7 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/rng.h"
-#include "simulator/cost/cost_model.h"
+#include "simulator/cost/roofline_cost.h"
 #include "simulator/replay.h"
 #include "simulator/serving/cluster.h"
 #include "simulator/serving/session_source.h"
@@ -101,7 +101,7 @@ TEST_CASE("Every random load is served whole, with all tokens and all pages acco
   for (std::uint64_t seed = 0; seed < 150; ++seed) {
     const auto sessions = random_sessions(seed, true);
     const SimulationConfig settings = random_config(seed, sessions);
-    const CostModel cost(h100(), qwen3_8b());
+    const RooflineCost cost(h100(), qwen3_8b());
     ListedSessions source(sessions, settings.requests);
     Cluster server(source, {.cost = cost, .pages = settings.kv_pages}, settings);
     server.run();  // checks its invariants

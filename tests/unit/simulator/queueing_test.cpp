@@ -8,7 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "base/error.h"
-#include "simulator/cost/cost_model.h"
+#include "simulator/cost/roofline_cost.h"
 #include "simulator/metrics/percentile.h"
 #include "simulator/replay.h"
 #include "tests/unit/simulator/fixtures.h"
@@ -19,7 +19,7 @@ using namespace pagequest::simulator::testing;
 
 namespace {
 
-double seconds_of(const CostModel& cost, const BatchShape& shape) {
+double seconds_of(const RooflineCost& cost, const BatchShape& shape) {
   return to_seconds(cost.cost(shape).nanoseconds());
 }
 
@@ -31,7 +31,7 @@ TEST_CASE("One request alone waits for its prefill iterations and decodes at the
   const auto result = replay(workload({session({BeginTurn{0}, Prefill{2500}, Decode{40}})}), h100(),
                              qwen3_8b(), settings);
 
-  const CostModel cost(h100(), qwen3_8b());
+  const RooflineCost cost(h100(), qwen3_8b());
   double ttft = 0.0;
   for (const std::int64_t done : {0, 1000, 2000}) {
     BatchShape shape;
@@ -84,7 +84,7 @@ TEST_CASE("A run that would take more than 30 years is refused") {
 // M/D/1 (Pollaczek-Khinchine with no variance): mean wait = rho D / (2 (1 - rho)). One request a
 // batch, each a single prefill, makes the server one with a constant service time.
 TEST_CASE("Poisson arrivals at a constant service time wait as in an M/D/1 queue") {
-  const CostModel cost(h100(), qwen3_8b());
+  const RooflineCost cost(h100(), qwen3_8b());
   BatchShape shape;
   shape.add_prefill(512, 0, 0, true);
   const double service = seconds_of(cost, shape);
