@@ -46,7 +46,7 @@ struct Arguments {
 /// A coarser grid, for a first look and for tests.
 bench::CalibrationPlan quick_plan() {
   return {.batches = {1, 4, 16},
-          .contexts = {64, 512, 2048},
+          .contexts = {64, 256, 1024},
           .chunks = {16, 64, 256},
           .mixed_batches = {4},
           .mixed_chunks = {64},
@@ -176,6 +176,8 @@ void add_calibrate(CLI::App& app, ExitCode& code) {
       {"page-size", "tokens of a KV page, at most 64", &arguments->engine.page_size},
       {"kv-storage", "keys and values as auto (f32 for weights in f32, else bf16), f32, bf16, int8",
        &arguments->kv_storage},
+      {"most-tokens", "cached tokens of all decoding sequences, beyond which points are left out",
+       &plan.most_tokens},
       {"repetitions", "timed steps of each combination", &plan.repetitions},
       {"attention", "capture the attention in each step", &plan.capture},
       {"clock",

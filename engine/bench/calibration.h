@@ -38,13 +38,15 @@ struct PointTime {
   double spread = 0;  // from the lower to the upper quartile, over the median
 };
 
-/// The grid. Combinations that go beyond the model's positions are left out.
+/// The grid. Combinations that go beyond the model's positions, or in which the decoding sequences
+/// hold more than `most_tokens` together, are left out.
 struct CalibrationPlan {
   std::vector<std::int32_t> batches = {1, 2, 4, 8, 16, 32};
-  std::vector<std::int32_t> contexts = {64, 256, 1024, 4096};
-  std::vector<std::int32_t> chunks = {16, 64, 128, 256, 512};
+  std::vector<std::int32_t> contexts = {64, 256, 1024, 2048};
+  std::vector<std::int32_t> chunks = {16, 64, 256, 512};
   std::vector<std::int32_t> mixed_batches = {4, 16};
   std::vector<std::int32_t> mixed_chunks = {64, 256};
+  std::int64_t most_tokens = 32768;  // so that deep contexts do not take minutes to fill
   std::int32_t repetitions = 9;
   bool capture = false;  // of the attention
   RunClock clock = RunClock::wall;
@@ -66,8 +68,8 @@ struct Calibration {
 /// Called with (measured, planned) steps; returning false ends the calibration.
 using CalibrationProgress = std::function<bool(std::int64_t, std::int64_t)>;
 
-/// Combinations of the plan that `positions` allow, in order. Throws usage_error when a list has a
-/// value below 1, or when none is left.
+/// Combinations of the plan that `positions` and the plan's most_tokens allow, in order. Throws
+/// usage_error when a list has a value below 1, or when none is left.
 [[nodiscard]] std::vector<BatchPoint> points_of(const CalibrationPlan& plan,
                                                 std::int32_t positions);
 

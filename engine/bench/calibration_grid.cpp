@@ -58,7 +58,7 @@ std::vector<std::vector<double>> CalibrationGrid::measure(const CalibrationProgr
     const std::int32_t context = points_[first].context;
     std::size_t end = first;
     while (end < points_.size() && points_[end].context == context) ++end;
-    grow_all(context, drift_tokens(points_.subspan(first, end - first), plan_.repetitions));
+    grow_all(points_.subspan(first, end - first));
     if (!finish_input(progress, done, planned)) return {};
     for (std::int32_t round = 0; round < kWarmUpRounds + plan_.repetitions; ++round) {
       for (std::size_t i = first; i < end; ++i) {
@@ -74,15 +74,17 @@ std::vector<std::vector<double>> CalibrationGrid::measure(const CalibrationProgr
   return seconds;
 }
 
-void CalibrationGrid::grow(SequenceId& sequence, std::int32_t position) {
+void CalibrationGrid::grow(SequenceId sequence, std::int32_t position) {
   const std::int32_t missing = position - engine_.next_position(sequence);
   if (missing > 0) engine_.append(sequence, random_tokens(missing));
 }
 
 /// The decoders begin half of the drift below the context, the prompt exactly there.
-void CalibrationGrid::grow_all(std::int32_t context, std::int64_t drift) {
-  const auto below = static_cast<std::int32_t>(drift / 2);
-  for (SequenceId& decoder : decoders_) grow(decoder, std::max(1, context - below));
+void CalibrationGrid::grow_all(std::span<const BatchPoint> points) {
+  const std::int32_t context = points.front().context;
+  const auto below = static_cast<std::int32_t>(drift_tokens(points, plan_.repetitions) / 2);
+  in_use_ = static_cast<std::size_t>(most_decoders(points));
+  for (std::size_t i = 0; i < in_use_; ++i) grow(decoders_[i], std::max(1, context - below));
   grow(prompt_, context);
 }
 
@@ -96,7 +98,7 @@ bool CalibrationGrid::finish_input(const CalibrationProgress& progress, std::int
 }
 
 void CalibrationGrid::append_token(std::size_t decoder) {
-  engine_.append(decoders_[decoder % decoders_.size()], random_tokens(1));
+  engine_.append(decoders_[decoder % in_use_], random_tokens(1));
 }
 
 /// In a run the step before a batch's step was one of the same sequences, whose keys and values are

@@ -47,8 +47,8 @@ class CalibrationGrid {
   [[nodiscard]] static std::int64_t steps(std::size_t points, std::int32_t repetitions);
 
  private:
-  void grow(SequenceId& sequence, std::int32_t position);
-  void grow_all(std::int32_t context, std::int64_t drift);
+  void grow(SequenceId sequence, std::int32_t position);
+  void grow_all(std::span<const BatchPoint> points);
   [[nodiscard]] bool finish_input(const CalibrationProgress& progress, std::int64_t done,
                                   std::int64_t planned);
   void append_token(std::size_t decoder);
@@ -62,8 +62,9 @@ class CalibrationGrid {
   IndifferentSink sink_;
   runtime::Engine engine_;
   std::vector<SequenceId> decoders_;
-  SequenceId prompt_;     // whose forks read the chunks
-  std::size_t next_ = 0;  // decoder of the next batch
+  SequenceId prompt_;       // whose forks read the chunks
+  std::size_t in_use_ = 0;  // decoders at the current context
+  std::size_t next_ = 0;    // decoder of the next batch
   std::uint64_t draws_ = 0;
 };
 

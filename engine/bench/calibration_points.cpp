@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "base/error.h"
@@ -70,7 +71,10 @@ std::vector<BatchPoint> points_of(const CalibrationPlan& plan, std::int32_t posi
   check(plan);
   std::vector<BatchPoint> all;
   for (const std::int32_t context : ascending(plan.contexts)) {
-    const std::vector<BatchPoint> points = points_at(plan, context);
+    std::vector<BatchPoint> points = points_at(plan, context);
+    std::erase_if(points, [&](const BatchPoint& point) {
+      return std::int64_t{context} * point.batch > plan.most_tokens;
+    });
     const std::int64_t drift = drift_tokens(points, plan.repetitions);
     std::ranges::copy_if(points, std::back_inserter(all), [&](const BatchPoint& point) {
       return std::int64_t{context} + point.tokens + drift <= positions;
@@ -78,7 +82,7 @@ std::vector<BatchPoint> points_of(const CalibrationPlan& plan, std::int32_t posi
   }
   if (!all.empty()) return all;
   throw usage_error({.what = "no point of the calibration fits into the model's context",
-                     .where = "options --contexts, --batches and --chunks",
+                     .where = "options --contexts, --batches, --chunks and --most-tokens",
                      .found = {},
                      .expected = "contexts well below " + std::to_string(positions) + " positions",
                      .hint = {}});

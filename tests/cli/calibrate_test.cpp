@@ -61,8 +61,8 @@ TEST_CASE("a profile has every point of the grid, in the same order each time",
 TEST_CASE("the printed points are those of the profile", "[cli][calibrate]") {
   const TemporaryFolder folder;
   const auto path = folder / "profile.json";
-  const auto tables = pagequest::testing::tables_in(
-      run_program(kTiny + " --json -o " + path.string()).out);
+  const auto tables =
+      pagequest::testing::tables_in(run_program(kTiny + " --json -o " + path.string()).out);
   std::ifstream in(path);
   const json points = json::parse(in).at("points");
   const auto& rows = tables.at("calibration");
@@ -115,10 +115,9 @@ TEST_CASE("validate compares the same episodes under each policy in a pool that 
                       "-o " +
                       path.string())
               .exit_code == 0);
-  const auto outcome =
-      run_program("validate --profile " + path.string() +
-                  " --episodes 4 --concurrency 4 --repetitions 1 --json -o " +
-                  (folder / "out").string());
+  const auto outcome = run_program("validate --profile " + path.string() +
+                                   " --episodes 4 --concurrency 4 --repetitions 1 --json -o " +
+                                   (folder / "out").string());
   REQUIRE(outcome.exit_code == 0);
   const auto tables = pagequest::testing::tables_in(outcome.out);
   std::set<std::string> policies;

@@ -47,10 +47,11 @@ Calibration measured(const CalibrationPlan& plan) {
 TEST_CASE("the points are all combinations at each context, shallow ones first",
           "[bench][calibration]") {
   const std::vector<BatchPoint> expected = {
-      {BatchKind::decode, 1, 24, 0},  {BatchKind::decode, 3, 24, 0}, {BatchKind::prefill, 0, 24, 5},
-      {BatchKind::prefill, 0, 24, 8}, {BatchKind::mixed, 2, 24, 4},  {BatchKind::decode, 1, 40, 0},
-      {BatchKind::decode, 3, 40, 0},  {BatchKind::prefill, 0, 40, 5}, {BatchKind::prefill, 0, 40, 8},
-      {BatchKind::mixed, 2, 40, 4}};
+      {BatchKind::decode, 1, 24, 0},  {BatchKind::decode, 3, 24, 0},
+      {BatchKind::prefill, 0, 24, 5}, {BatchKind::prefill, 0, 24, 8},
+      {BatchKind::mixed, 2, 24, 4},   {BatchKind::decode, 1, 40, 0},
+      {BatchKind::decode, 3, 40, 0},  {BatchKind::prefill, 0, 40, 5},
+      {BatchKind::prefill, 0, 40, 8}, {BatchKind::mixed, 2, 40, 4}};
   CHECK(points_of(small_plan(), 1000) == expected);
 }
 
@@ -61,9 +62,18 @@ TEST_CASE("what goes beyond the model's positions is left out of the points",
   plan.chunks = {8, 160};
   const auto points = points_of(plan, 210);
   CHECK(std::ranges::all_of(points, [](const auto& point) { return point.context == 24; }));
-  CHECK(std::ranges::none_of(points, [](const auto& point) { return point.tokens == 160; }) ==
-        false);
+  CHECK(std::ranges::any_of(points, [](const auto& point) { return point.tokens == 160; }));
   CHECK_THROWS_AS(points_of(plan, 20), Error);
+}
+
+TEST_CASE("batches that hold too many tokens together are left out of the points",
+          "[bench][calibration]") {
+  auto plan = small_plan();
+  plan.most_tokens = 3 * 24;
+  const auto points = points_of(plan, 1000);
+  // Of the deeper context only the batches of three and of two hold more.
+  CHECK(points.size() == 10 - 2);
+  CHECK(std::ranges::all_of(points, [](const auto& p) { return p.batch * p.context <= 72; }));
 }
 
 TEST_CASE("a list with a value below 1 is a usage error", "[bench][calibration]") {
@@ -146,16 +156,16 @@ TEST_CASE("processor time is refused where other threads compute", "[bench][cali
 
 TEST_CASE("a profile holds each point with the fields of its kind", "[bench][calibration]") {
   const auto calibration = measured(small_plan());
-  const auto profile = nlohmann::json::parse(
-      profile_json(calibration, {.version = "1.2.3",
-                                 .commit = "abc",
-                                 .device = "cpu",
-                                 .model = "tiny@0",
-                                 .kv_storage = "bf16",
-                                 .threads = 1,
-                                 .page_tokens = 16,
-                                 .capture = false,
-                                 .clock = bench::RunClock::wall}));
+  const auto profile =
+      nlohmann::json::parse(profile_json(calibration, {.version = "1.2.3",
+                                                       .commit = "abc",
+                                                       .device = "cpu",
+                                                       .model = "tiny@0",
+                                                       .kv_storage = "bf16",
+                                                       .threads = 1,
+                                                       .page_tokens = 16,
+                                                       .capture = false,
+                                                       .clock = bench::RunClock::wall}));
   CHECK(profile.at("schema") == "pagequest.profile.1");
   CHECK(profile.at("page_tokens") == 16);
   CHECK(profile.at("clock") == "wall");
