@@ -190,8 +190,8 @@ void add_validate(CLI::App& app, ExitCode& code) {
   auto arguments = std::make_shared<Arguments>();
   RecordingConfig& config = arguments->config;
   config.agent.seed = 7;
-  config.agent.episodes = 48;
-  config.agent.concurrency = 16;
+  config.agent.episodes = 24;
+  config.agent.concurrency = 8;
   auto* command = app.add_subcommand(
       "validate", "Serve the same episodes in the engine and in the simulator, print the errors");
   command->add_option("--profile", arguments->profile, "of `pagequest calibrate`, of this machine")
