@@ -120,7 +120,7 @@ class Validation {
   [[nodiscard]] simulator::RunMetrics simulate(const simulator::Workload& workload,
                                                std::int32_t pages) const {
     const runtime::EngineConfig& engine = arguments_.config.engine;
-    return simulate_like_engine(workload, arguments_.profile, model_.config(),
+    return simulate_like_engine(workload, arguments_.profile,
                                 {.concurrency = arguments_.config.agent.concurrency,
                                  .page_tokens = profile_.page_tokens,
                                  .kv_pages = pages,

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "engine/bench/run_clock.h"
-#include "engine/model/model_config.h"
 #include "simulator/metrics/run_metrics.h"
 #include "simulator/workload/session.h"
 
@@ -39,7 +38,6 @@ struct EngineSettings {
 /// once. The only place of the validation that names a simulator.
 [[nodiscard]] simulator::RunMetrics simulate_like_engine(const simulator::Workload& workload,
                                                          const std::filesystem::path& profile,
-                                                         const model::ModelConfig& model,
                                                          const EngineSettings& settings);
 
 }  // namespace pagequest::cli

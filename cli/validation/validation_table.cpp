@@ -18,9 +18,9 @@ struct Figure {
 constexpr std::array kFigures = {Figure{"run_time", "s", &ServingFigures::run_time_s},
                                  Figure{"throughput", "tokens/s", &ServingFigures::tokens_per_s},
                                  Figure{"peak_kv", "pages", &ServingFigures::peak_pages},
-                                 Figure{"ttft_first_median", "s", &ServingFigures::first_ttft_s},
-                                 Figure{"ttft_turn_median", "s", &ServingFigures::turn_ttft_s},
-                                 Figure{"tpot_median", "s", &ServingFigures::tpot_s},
+                                 Figure{"ttft_first_median", "ms", &ServingFigures::first_ttft_ms},
+                                 Figure{"ttft_turn_median", "ms", &ServingFigures::turn_ttft_ms},
+                                 Figure{"tpot_median", "ms", &ServingFigures::tpot_ms},
                                  Figure{"preemptions", "threads", &ServingFigures::preemptions},
                                  Figure{"iterations", "iterations", &ServingFigures::iterations}};
 
@@ -36,9 +36,9 @@ ServingFigures figures_of(const bench::ServingRun& run) {
   return {.run_time_s = run.run_time_s,
           .tokens_per_s = rate(run.sampled_tokens, run.run_time_s),
           .peak_pages = static_cast<double>(run.peak_pages),
-          .first_ttft_s = median(run.samples.episode_ttft_s),
-          .turn_ttft_s = median(run.samples.turn_ttft_s),
-          .tpot_s = median(run.samples.tpot_s),
+          .first_ttft_ms = 1e3 * median(run.samples.episode_ttft_s),
+          .turn_ttft_ms = 1e3 * median(run.samples.turn_ttft_s),
+          .tpot_ms = 1e3 * median(run.samples.tpot_s),
           .preemptions = static_cast<double>(run.preemptions),
           .iterations = static_cast<double>(run.iterations)};
 }
@@ -48,9 +48,9 @@ ServingFigures figures_of(const simulator::RunMetrics& run) {
   return {.run_time_s = seconds,
           .tokens_per_s = rate(run.output_tokens + run.aux_output_tokens, seconds),
           .peak_pages = static_cast<double>(run.peak_pages),
-          .first_ttft_s = median(run.episode_ttft),
-          .turn_ttft_s = median(run.turn_ttft),
-          .tpot_s = median(run.tpot),
+          .first_ttft_ms = 1e3 * run.episode_ttft.percentile(50.0),
+          .turn_ttft_ms = 1e3 * run.turn_ttft.percentile(50.0),
+          .tpot_ms = 1e3 * run.tpot.percentile(50.0),
           .preemptions = static_cast<double>(run.preemptions),
           .iterations = static_cast<double>(run.iterations)};
 }

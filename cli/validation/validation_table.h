@@ -17,9 +17,9 @@ struct ServingFigures {
   double run_time_s = 0;
   double tokens_per_s = 0;  // sampled, of main and auxiliary threads
   double peak_pages = 0;
-  double first_ttft_s = 0;  // medians; of an episode's first turn
-  double turn_ttft_s = 0;   // of the turns behind a tool's response
-  double tpot_s = 0;
+  double first_ttft_ms = 0;  // medians; of an episode's first turn
+  double turn_ttft_ms = 0;   // of the turns behind a tool's response
+  double tpot_ms = 0;
   double preemptions = 0;
   double iterations = 0;
 };

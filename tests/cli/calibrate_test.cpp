@@ -78,11 +78,14 @@ TEST_CASE("impossible calibrations are usage errors and write nothing", "[cli][c
   const TemporaryFolder folder;
   const auto path = folder / "profile.json";
   const auto fails = [&](const std::string& arguments) {
-    CHECK(run_program(kTiny + " " + arguments + " -o " + path.string()).exit_code == 2);
+    CHECK(
+        run_program("calibrate --model tests/reference/tiny " + arguments + " -o " + path.string())
+            .exit_code == 2);
     CHECK_FALSE(exists(path));
   };
   fails("--batches 0");
-  fails("--contexts 100000 --mixed-batches 1");
+  fails("--contexts 100000");
+  fails("--repetitions 0");
   fails("--clock sun");
   fails("--clock cpu --threads 2");
   fails("--device tpu");
