@@ -13,6 +13,7 @@ namespace pagequest::cli {
 /// Every subcommand adds itself to the application; its callback stores its exit code in `code`.
 void add_analyze(CLI::App& app, ExitCode& code);
 void add_bench(CLI::App& app, ExitCode& code);
+void add_calibrate(CLI::App& app, ExitCode& code);
 void add_capacity(CLI::App& app, ExitCode& code);
 void add_check(CLI::App& app, ExitCode& code);
 void add_corpus(CLI::App& app, ExitCode& code);
@@ -26,5 +27,6 @@ void add_report(CLI::App& app, ExitCode& code);
 void add_simulate(CLI::App& app, ExitCode& code);
 void add_study(CLI::App& app, ExitCode& code);
 void add_sweep(CLI::App& app, ExitCode& code);
+void add_validate(CLI::App& app, ExitCode& code);
 
 }  // namespace pagequest::cli

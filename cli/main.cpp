@@ -35,6 +35,8 @@ int run(int argc, char** argv) {
   add_eval(app, code);
   add_export_task(app, code);
   add_bench(app, code);
+  add_calibrate(app, code);
+  add_validate(app, code);
   add_corpus(app, code);
   try {
     app.parse(argc, argv);

@@ -161,8 +161,9 @@ RunTotals Runner::run(const Progress& progress, const Observer& observe) {
     PQ_CHECK(!sampled.empty() || engine_.has_queued_input(), "running episodes make progress");
     totals_.sampled_tokens += std::ssize(sampled);
     ++totals_.iterations;
-    for (const auto& token : sampled) deliver(token);
+    // Before the episodes that end with these tokens give their pages back.
     totals_.peak_used_pages = std::max(totals_.peak_used_pages, engine_.pool_usage().used_pages);
+    for (const auto& token : sampled) deliver(token);
     start_due();
     const auto ended = static_cast<std::int32_t>(totals_.episodes.size());
     const bool goes_on = !observe || observe(engine_);
