@@ -19,6 +19,7 @@
 #include "simulator/planning/capacity_search.h"
 #include "simulator/planning/replica_search.h"
 #include "simulator/planning/slo.h"
+#include "simulator/simulation_config.h"
 
 namespace pagequest::cli {
 namespace {
