@@ -68,10 +68,7 @@ void check_identities(const Workload& workload, const SimulationConfig& config) 
 
 SimulationConfig resolved(const Workload& workload, const SimulationConfig& config) {
   SimulationConfig out = config;
-  if (config.load == Load::automatic) {
-    const bool poisson = config.arrival_rate > 0.0;
-    out.load = poisson ? Load::poisson : has_arrivals(workload) ? Load::recorded : Load::closed;
-  }
+  out.load = load_of(workload, config);
   if (out.load == Load::recorded && !has_arrivals(workload)) {
     throw usage_error({.what = "the workload has no arrival times",
                        .where = workload.label,
@@ -118,6 +115,12 @@ CostCoefficients coefficients_of(const GpuSpec& gpu, const SimulationConfig& con
 }
 
 }  // namespace
+
+Load load_of(const Workload& workload, const SimulationConfig& config) {
+  if (config.load != Load::automatic) return config.load;
+  if (config.arrival_rate > 0.0) return Load::poisson;
+  return has_arrivals(workload) ? Load::recorded : Load::closed;
+}
 
 ReplayResult replay(const Workload& workload, const GpuSpec& gpu, const ModelSpec& model,
                     const SimulationConfig& config) {

@@ -42,6 +42,9 @@ struct ReplayResult {
   std::vector<TimelineRow> timeline;
 };
 
+/// What Load::automatic stands for with this workload; other loads as they are.
+[[nodiscard]] Load load_of(const Workload& workload, const SimulationConfig& config);
+
 /// Serves the workload's sessions on one GPU: a discrete-event simulation of a continuous-batching
 /// engine. Sessions are reused in turn up to config.requests. What the sessions do is as recorded:
 /// the simulation decides when, never what, so it says nothing about accuracy. The same arguments

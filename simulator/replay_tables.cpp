@@ -178,8 +178,15 @@ ResultTable workload(const ReplayResult& result, const std::string& label) {
 std::string run_label(const Workload& workload, const GpuSpec& gpu, const ModelSpec& model,
                       const SimulationConfig& config) {
   std::string load = "closed loop of " + std::to_string(config.concurrency) + " episodes";
-  if (config.arrival_rate > 0.0) {
-    load = "Poisson arrivals, " + to_text(ParamValue(config.arrival_rate)) + " episodes/s";
+  switch (load_of(workload, config)) {
+    case Load::poisson:
+      load = "Poisson arrivals, " + to_text(ParamValue(config.arrival_rate)) + " episodes/s";
+      break;
+    case Load::recorded:
+      load = "arrivals as recorded, times " + to_text(ParamValue(config.time_scale));
+      break;
+    default:
+      break;
   }
   return "Machine " + gpu.name + ", served model " + model.name + ", token scale " +
          std::to_string(workload.token_scale) + " served tokens for a recorded one, " + load +
