@@ -15,7 +15,8 @@ namespace pagequest::simulator {
 namespace {
 
 std::unique_ptr<BlockCache> prefix_cache(const SimulationConfig& config) {
-  if (config.prefix_cache != "none" && config.prefix_cache != "auto") return make_block_cache(config.prefix_cache);
+  if (config.prefix_cache != "none" && config.prefix_cache != "auto")
+    return make_block_cache(config.prefix_cache);
   return config.idle_kv == IdleKv::cache ? make_block_cache("lru") : nullptr;
 }
 

@@ -28,8 +28,7 @@ Replica::Replica(std::int32_t id, const StepCost& cost, PageLedger pages, TierCh
       listener_(&listener),
       watermark_(static_cast<std::int64_t>(
           std::ceil(config.watermark * static_cast<double>(pages_.total())))),
-      decodes_(config.page_tokens, cost.window()),
-      new_token_ratio_(kFirstNewTokenRatio) {}
+      decodes_(config.page_tokens, cost.window()) {}
 
 bool Replica::submit(Request& request, std::int64_t turn, bool has_kv) {
   if (!has_kv && config_.max_queue > 0 &&

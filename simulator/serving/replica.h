@@ -14,6 +14,7 @@
 #include "simulator/cost/step_cost.h"
 #include "simulator/event_queue.h"
 #include "simulator/serving/decode_set.h"
+#include "simulator/serving/new_token_ratio.h"
 #include "simulator/serving/page_ledger.h"
 #include "simulator/serving/request.h"
 #include "simulator/serving/reuse_oracle.h"
@@ -201,7 +202,7 @@ class Replica {
   void land_prefetched(Nanoseconds now);
   void begin_fetch(std::int32_t index, const std::vector<BlockId>& ids, Nanoseconds now);
 
-  // replica_batch.cpp: forming batches
+  // replica_batch.cpp, replica_admission.cpp, replica_preemption.cpp: forming batches
   void plan(Nanoseconds now);
   void plan_prefill_first(Nanoseconds now);
   bool reserve_decode_step(Nanoseconds now);
@@ -222,8 +223,6 @@ class Replica {
   [[nodiscard]] BatchShape shape_of_chunks() const;
   void finish_decodes(std::int64_t steps, Nanoseconds now);
   void finish_chunk(const Chunk& chunk, Nanoseconds now);
-
-  static constexpr double kFirstNewTokenRatio = 0.7;  // replica_batch.cpp says what it is
 
   std::int32_t id_;
   const StepCost& cost_;
@@ -271,7 +270,7 @@ class Replica {
   Nanoseconds last_end_ = 0;
   Ticks fraction_ = 0;  // of a nanosecond that the clock lags behind at began_
   Ticks duration_ = 0;
-  double new_token_ratio_ = 0.0;
+  NewTokenRatio new_token_ratio_;
   ReplicaCounters counters_;
 };
 
