@@ -111,14 +111,15 @@ ModelSettings random_settings(Rng& rng) {
 }  // namespace
 
 // Two published simulators, Vidur (7d47513, Sarathi scheduler) and BLIS (f90a1e3), both compute
-// 8,439 iterations of this load, with cost models of their own; 8,440 for some arrival seeds. The
-// server is slow enough to be saturated throughout, so that the number depends on the policy alone.
+// 8,439 iterations of this load, with cost models of their own. The server is slow enough to be
+// saturated throughout, so that the number depends on the policy alone; a faster one finds fewer to
+// batch at the start, and takes an iteration or more longer with some arrival seeds.
 TEST_CASE("The batches agree in number with those of Vidur and BLIS") {
   const ModelSettings settings{.budget = 512,
                                .sequences = 128,
                                .page = 16,
                                .pages = 100'000,
-                               .fixed = 10'000'000,
+                               .fixed = 30'000'000,
                                .per_token = 40'000};
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     const auto load = published_load(seed);
@@ -126,7 +127,7 @@ TEST_CASE("The batches agree in number with those of Vidur and BLIS") {
     INFO("seed " << seed);
     CHECK(run.metrics.prefill_tokens == 2'048'000);
     CHECK(run.metrics.decode_tokens == 1'022'000);
-    CHECK((run.metrics.iterations == 8439 || run.metrics.iterations == 8440));
+    CHECK(run.metrics.iterations == 8439);
     require_equal(run, run_model(load, settings));
   }
 }
