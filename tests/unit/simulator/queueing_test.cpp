@@ -125,21 +125,3 @@ TEST_CASE("A closed loop obeys Little's law") {
   const double rate = 800.0 / to_seconds(result.metrics.run_time);
   CHECK(in_system == Approx(rate * result.metrics.episode_latency.mean()).epsilon(1e-6));
 }
-
-// Two published simulators, Vidur (Sarathi scheduler) and BLIS, both compute 8,439 iterations of
-// this load: 2,000 requests of 1,024 tokens in and 512 out, about 50 a second, 512 tokens and 128
-// sequences an iteration, with different cost models (docs/simulator.md). The model served here is
-// slow enough to be saturated throughout, so that the number depends on the scheduler alone.
-TEST_CASE("The batches agree in number with those of Vidur and BLIS") {
-  SimulationConfig settings = config();
-  settings.requests = 2000;
-  settings.arrival_rate = 50.0;
-  settings.max_batch_tokens = 512;
-  settings.max_batch_sequences = 128;
-  settings.kv_pages = 100'000;
-  const auto result = replay(workload({session({Prefill{1024}, Decode{511}})}), h100(),
-                             catalog_model("qwen3-32b"), settings);
-  CHECK(result.metrics.prefill_tokens == 2'048'000);
-  CHECK(result.metrics.decode_tokens == 1'022'000);
-  CHECK(result.metrics.iterations == 8439);
-}
