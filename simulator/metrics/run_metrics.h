@@ -30,9 +30,10 @@ struct RunMetrics {
   std::int64_t hit_blocks = 0;         // found there
   std::int64_t tier_hit_blocks = 0;    // found in a tier below
   std::int64_t prefetched_blocks = 0;  // brought up before they were asked for
-  std::int64_t reused_tokens = 0;      // not computed, thanks to the prefix cache
-  std::int64_t fetched_tokens = 0;     // the same, thanks to the tiers
-  double transferred_bytes = 0.0;      // from prefill to decode replicas
+  std::int64_t reused_tokens =
+      0;  // not computed, thanks to the prefix cache; after a preemption too
+  std::int64_t fetched_tokens = 0;  // the same, thanks to the tiers
+  double transferred_bytes = 0.0;   // from prefill to decode replicas
   std::int64_t peak_pages = 0;
   std::int64_t peak_live_tokens = 0;
   Nanoseconds run_time = 0;

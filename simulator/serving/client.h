@@ -28,8 +28,9 @@ struct Client {
   std::int32_t turns = 0;    // that gave a token
   bool generating = false;
   bool joining = false;
-  bool waits = false;   // for a tool or sub-agents
-  bool counted = true;  // its latencies are: it is not part of the warm-up
+  bool waits = false;    // for a tool or sub-agents
+  bool refused = false;  // found the queue full
+  bool counted = true;   // its latencies are: it is not part of the warm-up
 };
 
 }  // namespace pagequest::simulator

@@ -62,6 +62,7 @@ void Cluster::go_on(Client& own) {
   } else if (config_.request_overhead_s > 0.0) {
     const auto overhead = static_cast<Nanoseconds>(std::llround(config_.request_overhead_s * 1e9));
     events_.push({after(overhead), Phase::queueing, own.slot, 0});
+    state_.waiting += 1.0;
   } else {
     queue(own);
   }
@@ -78,6 +79,7 @@ void Cluster::queue(Client& own) {
   if (!replica->submit(*own.request, turns_ready_++, false)) {
     ++metrics_.refused;
     own.counted = false;
+    own.refused = true;
     end_session(own);
     return;
   }
@@ -185,10 +187,12 @@ void Cluster::hand_over(Client& own) {
   const double bytes = setup_.page_bytes * own.request->kv().pages();
   leave_replica(own);
   metrics_.transferred_bytes += bytes;
+  state_.waiting += 1.0;
   link_->start(now_, static_cast<std::uint64_t>(own.slot), bytes);
 }
 
 void Cluster::landed(Client& own) {
+  state_.waiting -= 1.0;
   Replica* replica = decode_[decode_router_.choose(decode_, {})];
   PQ_CHECK(replica->submit(*own.request, turns_ready_++, true), "what was computed is taken");
   own.server = replica->id();
@@ -201,6 +205,7 @@ void Cluster::end_session(Client& own) {
   leave_replica(own);
   metrics_.tool_calls += own.request->tool_calls();
   const ClientName parent = own.parent;
+  const bool refused = own.refused;
   free_clients_.push_back(own.slot);
   clients_[static_cast<std::size_t>(own.slot)].reset();
   if (parent.first >= 0) {
@@ -210,7 +215,7 @@ void Cluster::end_session(Client& own) {
     }
     return;
   }
-  ++metrics_.requests;
+  metrics_.requests += refused ? 0 : 1;
   if (config_.load == Load::closed) schedule_arrival();
 }
 

@@ -112,6 +112,7 @@ void Cluster::handle(const SimEvent& event) {
       arrive();
       break;
     case Phase::queueing:
+      state_.waiting -= 1.0;
       queue(client(event.subject));
       break;
     case Phase::iteration_start:

@@ -119,6 +119,7 @@ void Replica::move_to(std::int32_t index, Place target) {
   }
   if (own.place == Place::idle) idle_.erase({own.admitted, index});
   absent_ += (target == Place::absent ? 1 : 0) - (own.place == Place::absent ? 1 : 0);
+  fetching_ += (target == Place::fetching ? 1 : 0) - (own.place == Place::fetching ? 1 : 0);
   own.place = target;
   if (target == Place::waiting) {
     own.wait_key = wait_key(index);

@@ -44,7 +44,7 @@ struct ReplicaCounters {
   std::int64_t batch_threads = 0;  // summed over the iterations
   std::int64_t max_batch_threads = 0;
   std::int64_t preemptions = 0;
-  std::int64_t reused_tokens = 0;   // found in the prefix cache
+  std::int64_t reused_tokens = 0;   // found in the prefix cache, after a preemption too
   std::int64_t fetched_tokens = 0;  // brought up from a tier
   std::int64_t prompt_blocks = 0;   // looked up, with identity
   std::int64_t hit_blocks = 0;      // found in the HBM
@@ -121,7 +121,10 @@ class Replica {
   [[nodiscard]] bool busy() const { return steps_ > 0; }
   [[nodiscard]] std::int64_t batch_threads() const { return busy() ? batch_threads_ : 0; }
   [[nodiscard]] std::int64_t running() const { return static_cast<std::int64_t>(active_.size()); }
-  [[nodiscard]] std::int64_t waiting() const { return static_cast<std::int64_t>(waiting_.size()); }
+  /// Those whose blocks are on their way up included.
+  [[nodiscard]] std::int64_t waiting() const {
+    return static_cast<std::int64_t>(waiting_.size()) + fetching_;
+  }
   [[nodiscard]] std::int64_t idle() const {
     return static_cast<std::int64_t>(idle_.size()) + absent_;
   }
@@ -236,10 +239,11 @@ class Replica {
   std::vector<Seat> seats_;
   std::vector<std::int32_t> free_seats_;
   std::set<WaitKey> waiting_;
-  std::set<Key> active_;      // resident and able to compute, by order of admission
-  std::set<Key> idle_;        // resident, waiting for a tool
-  std::set<Key> prefilling_;  // of the active ones
-  std::int64_t absent_ = 0;   // waiting for a tool without pages
+  std::set<Key> active_;       // resident and able to compute, by order of admission
+  std::set<Key> idle_;         // resident, waiting for a tool
+  std::set<Key> prefilling_;   // of the active ones
+  std::int64_t fetching_ = 0;  // waiting for blocks from a tier
+  std::int64_t absent_ = 0;    // waiting for a tool without pages
   std::int64_t resident_tokens_ = 0;
   std::int64_t admissions_ = 0;
 

@@ -158,7 +158,7 @@ void Replica::fetched(Request& request, Nanoseconds now) {
   own.fetching = 0;
   publish(index, now);
   settle(index);
-  own.place = Place::nowhere;
+  move_to(index, Place::nowhere);
   place(index);
 }
 
