@@ -255,14 +255,11 @@ TEST_CASE("a tier that is smaller than a block says by how much") {
 }
 
 TEST_CASE("impossible tiers are errors") {
-  TierSpec spec = tier("dram", 2);
-  SECTION("no bandwidth") { spec.read_bytes_per_s = 0.0; }
-  SECTION("a negative latency") { spec.latency_s = -1.0; }
-  SECTION("a size factor that isn't a number") { spec.size_factor = std::nan(""); }
-  SECTION("an unknown eviction policy") { spec.eviction = "mru"; }
-  SECTION("an unknown admission policy") { spec.admission = "some"; }
-  CHECK_THROWS_AS(chain({spec}), Error);
+  std::vector<TierSpec> specs(5, tier("dram", 2));
+  specs[0].read_bytes_per_s = 0.0;
+  specs[1].latency_s = -1.0;
+  specs[2].size_factor = std::nan("");
+  specs[3].eviction = "mru";
+  specs[4].admission = "some";
+  for (const TierSpec& spec : specs) CHECK_THROWS_AS(chain({spec}), Error);
 }
-
-}  // namespace
-}  // namespace pagequest::simulator
