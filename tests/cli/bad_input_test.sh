@@ -162,7 +162,7 @@ for part in 1 2 3; do
   head -c $((size * part / 4)) "$work/t.h5" >"$work/cut.h5"
   expect 3 "$work/cut.h5" check "$work/cut.h5"
 done
-expect 2 'did you mean `h100-sxm-80gb`' simulate "$work/t.h5" --machine h100 --serve gpt-oss-20b -o "$work/out"
+expect 2 'did you mean `h100-' simulate "$work/t.h5" --machine h100 --serve gpt-oss-20b -o "$work/out"
 expect 2 'gpt-oss-20b' simulate "$work/t.h5" --machine h100-sxm-80gb --serve gpt-5 -o "$work/out"
 expect 2 'reuse-distance' analyze "$work/t.h5" --analysis reuse -o "$work/out"
 
