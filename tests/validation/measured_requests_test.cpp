@@ -9,6 +9,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "simulator/cost/engine_overheads.h"
 #include "simulator/cost/roofline_cost.h"
 #include "simulator/machine/catalog.h"
 #include "simulator/memory/capacity.h"
@@ -41,7 +42,7 @@ RunMetrics simulate(const std::vector<MeasuredRequest>& requests) {
   SimulationConfig config = SimulationConfig::defaults();
   config.max_batch_sequences = 128;  // as the run was configured (meta.json)
   config.max_batch_tokens = 2048;
-  const RooflineCost cost(gpu, model);
+  const RooflineCost cost(gpu, model, {}, engine_overheads_named("vllm").coefficients);
   return simulate_request_run(requests, cost, kv_capacity(gpu, model, config).pages, config);
 }
 
@@ -64,10 +65,10 @@ TEST_CASE("A real run of vLLM is met request by request, with nothing fitted to 
   const Measured measured = measured_of(requests);
   const RunMetrics simulated = simulate(requests);
   REQUIRE(simulated.requests == 300);
-  check(measured.tpot, simulated.tpot, 0.15);
-  check(measured.latency, simulated.episode_latency, 0.15);
-  check(measured.ttft, simulated.episode_ttft, 0.35);
-  CHECK(correlation(measured.ttft, simulated.episode_ttft.first()) > 0.95);
+  check(measured.tpot, simulated.tpot, 0.07);
+  check(measured.latency, simulated.episode_latency, 0.10);
+  check(measured.ttft, simulated.episode_ttft, 0.18);
+  CHECK(correlation(measured.ttft, simulated.episode_ttft.first()) > 0.99);
 }
 
 }  // namespace
