@@ -21,6 +21,7 @@
 #include "cli/progress.h"
 #include "cli/recording.h"
 #include "cli/validation/engine_simulation.h"
+#include "cli/validation/serving.h"
 #include "cli/validation/validation_table.h"
 #include "engine/bench/serving_run.h"
 #include "engine/kv/policies/registry.h"
@@ -36,6 +37,7 @@ namespace fs = std::filesystem;
 
 struct Arguments {
   std::string profile;
+  ServingArguments serving;
   RecordingConfig config;
   std::vector<std::string> policies = {"full", "sidequest"};
   std::int32_t kv_pages = 0;
@@ -46,6 +48,13 @@ struct Arguments {
 };
 
 void check(const Arguments& arguments) {
+  if (arguments.profile.empty()) {
+    throw usage_error({.what = "nothing to validate against",
+                       .where = "pagequest validate",
+                       .found = "neither --profile nor --serving",
+                       .expected = "a profile of `pagequest calibrate`, or measured rows",
+                       .hint = {}});
+  }
   for (const std::string& policy : arguments.policies) (void)kv::find_policy(policy);
   const bool possible = arguments.kv_pages >= 0 && arguments.repetitions >= 1 &&
                         arguments.pool_share > 0 && arguments.pool_share <= 1;
@@ -193,9 +202,18 @@ void add_validate(CLI::App& app, ExitCode& code) {
   config.agent.episodes = 24;
   config.agent.concurrency = 8;
   auto* command = app.add_subcommand(
-      "validate", "Serve the same episodes in the engine and in the simulator, print the errors");
-  command->add_option("--profile", arguments->profile, "of `pagequest calibrate`, of this machine")
-      ->required();
+      "validate",
+      "Serve the same episodes in the engine and in the simulator, print the errors; or, with "
+      "--serving, compare measured serving runs with the simulator");
+  command->add_option("--profile", arguments->profile, "of `pagequest calibrate`, of this machine");
+  command->add_option("--serving", arguments->serving.rows,
+                      "CSV of measured closed loops (columns: docs/validation.md); no engine runs");
+  command->add_option("--fit", arguments->serving.fit,
+                      "with --serving: another such CSV, to fit engines and models to");
+  command->add_option("--split", arguments->serving.split,
+                      "with --serving: even or odd shapes are fitted, the others are predicted");
+  command->add_flag("--no-engine-fit", arguments->serving.no_engine_fit,
+                    "with --serving: the machine's measured kernels only");
   command
       ->add_option("--policies", arguments->policies, "policies without a budget, comma-separated")
       ->delimiter(',')
@@ -220,7 +238,11 @@ void add_validate(CLI::App& app, ExitCode& code) {
   add_options(*command, options);
   command->add_option("-o,--out", arguments->out, "folder for traces and tables")->required();
   command->add_flag("--json", arguments->json, "print the table as JSON");
-  command->callback([arguments, &code] { code = run(*arguments); });
+  command->callback([arguments, &code] {
+    code = arguments->serving.given()
+               ? validate_measured_serving(arguments->serving, arguments->out, arguments->json)
+               : run(*arguments);
+  });
 }
 
 }  // namespace pagequest::cli
