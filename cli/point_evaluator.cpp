@@ -212,8 +212,8 @@ SimulationOptions PointEvaluator::fitted(const std::string& source, SimulationOp
 std::string PointEvaluator::hash_of(const std::string& file) {
   const std::scoped_lock lock(mutex_);
   std::string& hash = hashes_[file];
-  const bool is_file = std::filesystem::is_regular_file(file);
-  if (hash.empty() && !is_file) return "none";  // a folder, or what is generated
+  // A folder has no content of its own, and what is generated is its name.
+  if (is_generated(file) || std::filesystem::is_directory(file)) return "none";
   if (hash.empty()) hash = hash_of_file(file);
   return hash;
 }

@@ -20,10 +20,6 @@ namespace {
 
 constexpr std::string_view kAgents = "agents";
 
-bool is_generated(const std::string& source) {
-  return source == kAgents || source.starts_with(std::string(kAgents) + ":");
-}
-
 std::int64_t taken(std::map<std::string, std::string>& given, const std::string& name,
                    std::int64_t otherwise) {
   const ParamSpec specs[] = {{name, otherwise, "number"}};
@@ -85,6 +81,10 @@ simulator::Workload recorded(const WorkloadChoice& choice) {
 }
 
 }  // namespace
+
+bool is_generated(const std::string& source) {
+  return source == kAgents || source.starts_with(std::string(kAgents) + ":");
+}
 
 simulator::Workload load_workload(const WorkloadChoice& choice) {
   if (is_generated(choice.source)) return generated(choice);

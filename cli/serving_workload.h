@@ -26,6 +26,9 @@ struct WorkloadChoice {
 /// an unknown or inapplicable policy.
 [[nodiscard]] simulator::Workload load_workload(const WorkloadChoice& choice);
 
+/// Whether a source is generated episodes rather than a file.
+[[nodiscard]] bool is_generated(const std::string& source);
+
 /// Tokens of the blocks that a source names; 0: it names none.
 [[nodiscard]] std::int32_t block_tokens_of(const std::string& source);
 
