@@ -101,7 +101,7 @@ TEST_CASE("Every catalog file parses, is named like its entry, and names are sor
       if (i > 0) CHECK(specs[i - 1].name < specs[i].name);
     }
   };
-  check(catalog_gpus(), catalog_gpu_files(), 8);
+  check(catalog_gpus(), catalog_gpu_files(), 9);
   check(catalog_models(), catalog_model_files(), 9);
 }
 
