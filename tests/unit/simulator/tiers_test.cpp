@@ -263,3 +263,6 @@ TEST_CASE("impossible tiers are errors") {
   specs[4].admission = "some";
   for (const TierSpec& spec : specs) CHECK_THROWS_AS(chain({spec}), Error);
 }
+
+}  // namespace
+}  // namespace pagequest::simulator
