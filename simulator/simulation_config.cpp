@@ -44,6 +44,8 @@ const ParamSpec kParameters[] = {
     {"prefetch", std::string("none"),
      "what comes up from the tiers before a session goes on: oracle, recency or none (`pagequest "
      "list prefetch`)"},
+    {"prefill_chunk", std::int64_t{0},
+     "tokens that one thread prefills in an iteration at most; 0: all that the batch has left"},
     {"prefill_replicas", std::int64_t{0},
      "replicas that only prefill and send keys and values to the others; 0: all do both"},
     {"prefix_cache", std::string("auto"),
@@ -160,6 +162,7 @@ SimulationConfig SimulationConfig::from(const Params& params) {
       .hbm_utilisation = real(params, "hbm_utilisation", 0.01, 1.0),
       .max_batch_tokens = number(params, "max_batch_tokens", 1, kMany),
       .max_batch_sequences = number(params, "max_batch_sequences", 1, 1'000'000),
+      .prefill_chunk = number(params, "prefill_chunk", 0, kMany),
       .watermark = real(params, "watermark", 0.0, 0.5),
       .admission = word(params, "admission", kAdmissions),
       .idle_kv = word(params, "idle_kv", kIdleKvs),

@@ -76,6 +76,7 @@ struct SimulationConfig {
   double hbm_utilisation = 0.0;  // share of the memory that the server may use
   std::int32_t max_batch_tokens = 0;
   std::int32_t max_batch_sequences = 0;
+  std::int32_t prefill_chunk = 0;  // tokens of one thread in an iteration at most; 0: any number
   double watermark = 0.0;  // share of the pool that must stay free when an episode is admitted
   Admission admission = Admission::input;
   IdleKv idle_kv = IdleKv::keep;

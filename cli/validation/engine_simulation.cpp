@@ -52,6 +52,7 @@ simulator::SimulationConfig config_of(const simulator::Workload& workload,
   config.max_batch_tokens = settings.max_batch_tokens;
   config.max_batch_sequences =
       2 * settings.concurrency;  // an auxiliary thread beside each main one
+  config.prefill_chunk = settings.prefill_chunk;
   config.watermark = 0.0;
   config.admission = simulator::Admission::chunk;
   config.load = simulator::Load::closed;

@@ -223,6 +223,7 @@ class Replica {
   void preempt(std::int32_t index, Nanoseconds now);
   void raise_new_token_ratio();
   [[nodiscard]] std::int64_t run_length(const DecodeLine& line) const;
+  [[nodiscard]] std::int64_t steps_without_admission() const;
   [[nodiscard]] BatchShape shape_of_chunks() const;
   void finish_decodes(std::int64_t steps, Nanoseconds now);
   void finish_chunk(const Chunk& chunk, Nanoseconds now);
@@ -264,8 +265,9 @@ class Replica {
   // The batch under way.
   std::int64_t steps_ = 0;  // decode steps, or 1 with chunks; 0: none
   bool decodes_step_ = false;
-  bool preempted_ = false;        // while it was formed
-  bool admission_waits_ = false;  // the head of the queue may fit one step later
+  bool preempted_ = false;       // while it was formed
+  bool head_is_cached_ = false;  // evictions change what the head of the queue would need
+  double admission_gap_ = 0.0;   // tokens by which an estimate keeps the head of the queue out
   std::int64_t batch_threads_ = 0;
   std::int64_t budget_ = 0;        // tokens left
   std::int64_t decode_pages_ = 0;  // taken for the first decode step

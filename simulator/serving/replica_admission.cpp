@@ -23,7 +23,10 @@ bool Replica::has_room() const {
 bool Replica::admit_one(std::int32_t index, Nanoseconds now) {
   Seat& own = seat(index);
   const Found found = own.has_kv ? Found{} : look_up(own);
-  if (!fits(own, found)) return false;
+  if (!fits(own, found)) {
+    head_is_cached_ = found.evictable > 0;
+    return false;
+  }
   if (!own.has_kv) counters_.prompt_blocks += found.looked_up;
   own.admitted = ++admissions_;
   own.resident = true;
@@ -84,7 +87,7 @@ bool Replica::fits(const Seat& own, const Found& found) {
   const double wanted =
       new_token_ratio_.value() * static_cast<double>(expected_decode_tokens()) +
       static_cast<double>(std::min(kMostNewTokens, own.request->decode_after_input()));
-  admission_waits_ = left < wanted && !new_token_ratio_.is_least();
+  admission_gap_ = std::max(0.0, wanted - left);
   return left >= wanted;
 }
 

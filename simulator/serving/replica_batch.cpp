@@ -110,7 +110,8 @@ void Replica::finish_chunk(const Chunk& chunk, Nanoseconds now) {
 
 void Replica::plan(Nanoseconds now) {
   chunks_.clear();
-  preempted_ = admission_waits_ = decodes_step_ = false;
+  preempted_ = decodes_step_ = head_is_cached_ = false;
+  admission_gap_ = 0.0;
   budget_ = config_.max_batch_tokens;
   if (config_.scheduler == BatchRule::sglang) {
     plan_prefill_first(now);
@@ -163,7 +164,9 @@ bool Replica::add_chunk(std::int32_t index, Thread thread, Nanoseconds now) {
   if (budget_ <= 0) return false;
   Seat& own = seat(index);
   const Work work = own.request->work(thread);
-  const auto tokens = static_cast<std::int32_t>(std::min<std::int64_t>(work.tokens, budget_));
+  const std::int64_t most =
+      config_.prefill_chunk > 0 ? std::min<std::int64_t>(budget_, config_.prefill_chunk) : budget_;
+  const auto tokens = static_cast<std::int32_t>(std::min<std::int64_t>(work.tokens, most));
   const SequenceKv& kv = own.request->kv();
   const std::int64_t pages = thread == Thread::main
                                  ? kv.main().pages_after_grow(tokens) - kv.main().pages()
@@ -180,15 +183,26 @@ bool Replica::add_chunk(std::int32_t index, Thread thread, Nanoseconds now) {
 }
 
 std::int64_t Replica::run_length(const DecodeLine& line) const {
-  if (config_.step_by_step || admission_waits_ || (preempted_ && !waiting_.empty())) return 1;
+  if (config_.step_by_step || (preempted_ && !waiting_.empty())) return 1;
   if (!joining_.empty()) return 1;  // they decode from the next step on
   const std::int64_t steps =
-      std::min({decodes_.steps_to_change(), decodes_.steps_on(line), kLongestRun});
-  // Where others see the cache, or time tells what goes, blocks go at the step that evicts them.
+      std::min({decodes_.steps_to_change(), decodes_.steps_on(line), steps_without_admission()});
+  // Where somebody looks at the cache, or time tells what goes, blocks go at the step that evicts
+  // them.
   const bool is_watched = tiers_ != nullptr || config_.router == RouterRule::prefix ||
-                          config_.prefix_cache.starts_with("ttl");
+                          head_is_cached_ || config_.prefix_cache.starts_with("ttl");
   const std::int64_t pages = decode_pages_ + (is_watched ? pages_.free() : pages_.available());
   return std::max(std::int64_t{1}, decodes_.steps_within(pages, steps));
+}
+
+/// Until the estimate of what the running requests may still decode can let the next one in: it
+/// falls by its share of a token with each token that is decoded.
+std::int64_t Replica::steps_without_admission() const {
+  if (admission_gap_ == 0.0) return kLongestRun;
+  if (!new_token_ratio_.is_least()) return 1;
+  const double steps =
+      admission_gap_ / (new_token_ratio_.value() * static_cast<double>(decodes_.size()));
+  return std::clamp(static_cast<std::int64_t>(steps), std::int64_t{1}, kLongestRun);
 }
 
 BatchShape Replica::shape_of_chunks() const {

@@ -112,6 +112,7 @@ SimulationConfig config_of(std::uint64_t seed, std::int32_t most_pages) {
   out.page_tokens = kPageTokens;
   out.max_batch_tokens = rng.between(20, 300);
   out.max_batch_sequences = rng.between(1, 20);
+  out.prefill_chunk = pick(0, 0, 7, 64);
   out.admission = pick(Admission::input, Admission::chunk);
   out.idle_kv = pick(IdleKv::keep, IdleKv::drop, IdleKv::cache);
   out.preemption = pick(PreemptionOrder::latest, PreemptionOrder::idle_first);
@@ -176,7 +177,7 @@ TEST_CASE("A run in closed form equals the run step by step, to the nanosecond")
   std::int64_t preemptions = 0;
   std::int64_t reused = 0;
   std::int64_t fetched = 0;
-  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+  for (std::uint64_t seed = 0; seed < 600; ++seed) {
     const auto sessions = sessions_of(seed);
     std::int32_t most = 0;
     for (const Session& one : sessions) {
