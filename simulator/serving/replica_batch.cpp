@@ -187,10 +187,9 @@ std::int64_t Replica::run_length(const DecodeLine& line) const {
   if (!joining_.empty()) return 1;  // they decode from the next step on
   const std::int64_t steps =
       std::min({decodes_.steps_to_change(), decodes_.steps_on(line), steps_without_admission()});
-  // Where somebody looks at the cache, or time tells what goes, blocks go at the step that evicts
-  // them.
-  const bool is_watched = tiers_ != nullptr || config_.router == RouterRule::prefix ||
-                          head_is_cached_ || config_.prefix_cache.starts_with("ttl");
+  // Where somebody looks at the cache, blocks go at the step that evicts them.
+  const bool is_watched =
+      tiers_ != nullptr || config_.router == RouterRule::prefix || head_is_cached_;
   const std::int64_t pages = decode_pages_ + (is_watched ? pages_.free() : pages_.available());
   return std::max(std::int64_t{1}, decodes_.steps_within(pages, steps));
 }
