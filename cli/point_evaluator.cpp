@@ -175,11 +175,18 @@ PointEvaluator::Settings PointEvaluator::resolve(const Settings& given) {
 }
 
 std::map<std::string, double> PointEvaluator::evaluate(const Settings& settings) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (const auto found = metrics_.find(settings); found != metrics_.end()) return found->second;
+  }
   const SimulationOptions options = options_of(settings);
   const auto config = simulator::SimulationConfig::from(params_of(options));
   const auto workload = workload_of(trace_of(settings), options);
   const Specs specs = specs_of(options);
-  return metrics_of(simulator::replay(*workload, specs.gpu, specs.model, config), config);
+  Metrics metrics =
+      metrics_of(simulator::replay(*workload, specs.gpu, specs.model, config), config);
+  const std::scoped_lock lock(mutex_);
+  return metrics_.emplace(settings, std::move(metrics)).first->second;
 }
 
 double PointEvaluator::recorded_rate(const Settings& settings) {

@@ -60,7 +60,9 @@ class PointEvaluator {
   std::map<std::string, simulator::GpuSpec> gpus_;      // by name or file
   std::map<std::string, simulator::ModelSpec> models_;  // by name or file
   std::map<std::string, std::int32_t> block_tokens_;    // by source
-  std::map<std::string, SharedWorkload> workloads_;     // by source and what shapes it
+  // Searches for several percentiles try the same loads.
+  std::map<Settings, std::map<std::string, double>> metrics_;
+  std::map<std::string, SharedWorkload> workloads_;  // by source and what shapes it
 };
 
 }  // namespace pagequest::cli
