@@ -46,7 +46,7 @@ json structure(json profile) {
   return profile;
 }
 
-TEST_CASE("a profile has every point of the grid, in the same order each time",
+TEST_CASE("A profile has every point of the grid, in the same order each time",
           "[cli][calibrate]") {
   const json profile = structure(profile_of(kTiny));
   CHECK(profile.at("schema") == "pagequest.profile.1");
@@ -58,7 +58,7 @@ TEST_CASE("a profile has every point of the grid, in the same order each time",
   CHECK(structure(profile_of(kTiny)) == profile);
 }
 
-TEST_CASE("the printed points are those of the profile", "[cli][calibrate]") {
+TEST_CASE("The printed points are those of the profile", "[cli][calibrate]") {
   const TemporaryFolder folder;
   const auto path = folder / "profile.json";
   const auto tables =
@@ -74,7 +74,7 @@ TEST_CASE("the printed points are those of the profile", "[cli][calibrate]") {
   }
 }
 
-TEST_CASE("impossible calibrations are usage errors and write nothing", "[cli][calibrate]") {
+TEST_CASE("Impossible calibrations are usage errors and write nothing", "[cli][calibrate]") {
   const TemporaryFolder folder;
   const auto path = folder / "profile.json";
   const auto fails = [&](const std::string& arguments) {
@@ -91,12 +91,12 @@ TEST_CASE("impossible calibrations are usage errors and write nothing", "[cli][c
   fails("--device tpu");
 }
 
-TEST_CASE("a folder at -o is an output error before anything is measured", "[cli][calibrate]") {
+TEST_CASE("A folder at -o is an output error before anything is measured", "[cli][calibrate]") {
   const TemporaryFolder folder;
   CHECK(run_program(kTiny + " -o " + folder.path().string()).exit_code == 4);
 }
 
-TEST_CASE("validate refuses what is no profile, and a profile of another model",
+TEST_CASE("Validate refuses what is no profile, and a profile of another model",
           "[cli][validate]") {
   const TemporaryFolder folder;
   const auto path = folder / "profile.json";
@@ -110,7 +110,7 @@ TEST_CASE("validate refuses what is no profile, and a profile of another model",
   CHECK(run_program(validate + " --policies nobody").exit_code == 2);
 }
 
-TEST_CASE("validate compares the same episodes under each policy in a pool that is too small",
+TEST_CASE("Validate compares the same episodes under each policy in a pool that is too small",
           "[cli][validate]") {
   const TemporaryFolder folder;
   const auto path = folder / "profile.json";

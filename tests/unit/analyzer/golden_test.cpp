@@ -10,10 +10,10 @@
 #include <vector>
 
 #include <catch2/catch.hpp>
-#include <zlib.h>
 
 #include "analyzer/distance_profile.h"
 #include "analyzer/stack_distance.h"
+#include "tests/support/golden_stream.h"
 
 /// Against an independent program: libCacheSim's stack distances and LRU miss ratios of three
 /// seeded streams. The files aren't part of the repository.
@@ -23,14 +23,7 @@ namespace {
 const std::filesystem::path kGolden = std::filesystem::path(PQ_SHARED_DATA) / "cache_golden";
 
 std::vector<std::int32_t> read_stream(const std::string& name) {
-  std::vector<std::int32_t> ids(1 << 20);
-  gzFile file = gzopen((kGolden / (name + ".u32.gz")).c_str(), "rb");
-  REQUIRE(file != nullptr);
-  const int bytes = gzread(file, ids.data(), static_cast<unsigned>(ids.size() * sizeof(ids[0])));
-  gzclose(file);
-  REQUIRE(bytes > 0);
-  ids.resize(static_cast<std::size_t>(bytes) / sizeof(ids[0]));
-  return ids;
+  return testing::read_golden_stream<std::int32_t>(kGolden / (name + ".u32.gz"));
 }
 
 DistanceProfile measured(const std::vector<std::int32_t>& ids) {

@@ -44,7 +44,7 @@ Calibration measured(const CalibrationPlan& plan) {
 }
 
 // The lists' products, written out by hand.
-TEST_CASE("the points are all combinations at each context, shallow ones first",
+TEST_CASE("The points are all combinations at each context, shallow ones first",
           "[bench][calibration]") {
   const std::vector<BatchPoint> expected = {
       {BatchKind::decode, 1, 24, 0},  {BatchKind::decode, 3, 24, 0},
@@ -55,7 +55,7 @@ TEST_CASE("the points are all combinations at each context, shallow ones first",
   CHECK(points_of(small_plan(), 1000) == expected);
 }
 
-TEST_CASE("what goes beyond the model's positions is left out of the points",
+TEST_CASE("What goes beyond the model's positions is left out of the points",
           "[bench][calibration]") {
   auto plan = small_plan();
   plan.contexts = {24, 200};
@@ -66,7 +66,7 @@ TEST_CASE("what goes beyond the model's positions is left out of the points",
   CHECK_THROWS_AS(points_of(plan, 20), Error);
 }
 
-TEST_CASE("batches that hold too many tokens together are left out of the points",
+TEST_CASE("Batches that hold too many tokens together are left out of the points",
           "[bench][calibration]") {
   auto plan = small_plan();
   plan.most_tokens = 3 * 24;
@@ -76,7 +76,7 @@ TEST_CASE("batches that hold too many tokens together are left out of the points
   CHECK(std::ranges::all_of(points, [](const auto& p) { return p.batch * p.context <= 72; }));
 }
 
-TEST_CASE("a list with a value below 1 is a usage error", "[bench][calibration]") {
+TEST_CASE("A list with a value below 1 is a usage error", "[bench][calibration]") {
   const auto fails = [](const auto& change) {
     auto plan = small_plan();
     change(plan);
@@ -90,7 +90,7 @@ TEST_CASE("a list with a value below 1 is a usage error", "[bench][calibration]"
   fails([](auto& plan) { plan.repetitions = 0; });
 }
 
-TEST_CASE("every point is timed, and its quartile lies between its least and its median",
+TEST_CASE("Every point is timed, and its quartile lies between its least and its median",
           "[bench][calibration]") {
   const auto calibration = measured(small_plan());
   const auto points = points_of(small_plan(), 1000);
@@ -105,7 +105,7 @@ TEST_CASE("every point is timed, and its quartile lies between its least and its
   }
 }
 
-TEST_CASE("the host's own work is timed at the decode points alone", "[bench][calibration]") {
+TEST_CASE("The host's own work is timed at the decode points alone", "[bench][calibration]") {
   const auto calibration = measured(small_plan());
   REQUIRE(calibration.host_points.size() == 4);
   for (const PointTime& time : calibration.host_points) {
@@ -114,13 +114,13 @@ TEST_CASE("the host's own work is timed at the decode points alone", "[bench][ca
   }
 }
 
-TEST_CASE("attention can be captured in the timed steps", "[bench][calibration]") {
+TEST_CASE("Attention can be captured in the timed steps", "[bench][calibration]") {
   auto plan = small_plan();
   plan.capture = true;
   CHECK(measured(plan).points.size() == 10);
 }
 
-TEST_CASE("prompt chunks alone need no decoding sequence", "[bench][calibration]") {
+TEST_CASE("Prompt chunks alone need no decoding sequence", "[bench][calibration]") {
   auto plan = small_plan();
   plan.batches = plan.mixed_batches = {};
   const auto calibration = measured(plan);
@@ -128,7 +128,7 @@ TEST_CASE("prompt chunks alone need no decoding sequence", "[bench][calibration]
   CHECK(calibration.host_points.empty());
 }
 
-TEST_CASE("progress tells of every step and may end the calibration", "[bench][calibration]") {
+TEST_CASE("Progress tells of every step and may end the calibration", "[bench][calibration]") {
   std::int64_t last = 0;
   std::int64_t all = 0;
   const auto model = tiny();
@@ -146,7 +146,7 @@ TEST_CASE("progress tells of every step and may end the calibration", "[bench][c
   CHECK(ended.points.empty());
 }
 
-TEST_CASE("processor time is refused where other threads compute", "[bench][calibration]") {
+TEST_CASE("Processor time is refused where other threads compute", "[bench][calibration]") {
   auto plan = small_plan();
   plan.clock = bench::RunClock::cpu;
   CHECK_THROWS_AS(calibrate(tiny(), {.page_size = 16, .threads = 2}, plan, goes_on), Error);
@@ -154,7 +154,7 @@ TEST_CASE("processor time is refused where other threads compute", "[bench][cali
   CHECK_THROWS_AS(bench::run_clock_named("sun"), Error);
 }
 
-TEST_CASE("a profile holds each point with the fields of its kind", "[bench][calibration]") {
+TEST_CASE("A profile holds each point with the fields of its kind", "[bench][calibration]") {
   const auto calibration = measured(small_plan());
   const auto profile =
       nlohmann::json::parse(profile_json(calibration, {.version = "1.2.3",

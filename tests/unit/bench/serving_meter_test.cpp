@@ -25,7 +25,7 @@ void fill(ServingMeter& meter, Thread thread, StepKind kind, std::int32_t first,
 }
 
 // One turn of three tokens, a tool's response of which one token comes alone, and an answer of two.
-TEST_CASE("a meter counts the tokens that turns sample, and times each turn once",
+TEST_CASE("A meter counts the tokens that turns sample, and times each turn once",
           "[bench][serving]") {
   ServingMeter meter(RunClock::wall);
   meter.on(EpisodeBegan{kEpisode});
@@ -50,7 +50,7 @@ TEST_CASE("a meter counts the tokens that turns sample, and times each turn once
 }
 
 // Sums written out by hand from the definition: a row reads what is live, itself included.
-TEST_CASE("an iteration's shape counts what its rows read", "[bench][serving]") {
+TEST_CASE("An iteration's shape counts what its rows read", "[bench][serving]") {
   ServingMeter meter(RunClock::wall);
   meter.on(EpisodeBegan{kEpisode});
   fill(meter, Thread::main, StepKind::prefill, 0, 10);
@@ -91,7 +91,7 @@ bench::ServingRun serve(const model::Model& model, std::int32_t pool_pages) {
                                RunClock::cpu, [](std::int32_t, std::int32_t) { return true; });
 }
 
-TEST_CASE("a small pool costs preemptions and iterations, not tokens", "[bench][serving]") {
+TEST_CASE("A small pool costs preemptions and iterations, not tokens", "[bench][serving]") {
   const auto model = model::Model::load("engine/pocket");
   const auto ample = serve(model, 4096);
   const auto small = serve(model, ample.peak_pages * 6 / 10);
@@ -104,7 +104,7 @@ TEST_CASE("a small pool costs preemptions and iterations, not tokens", "[bench][
   CHECK(small.samples.turns == ample.samples.turns);
 }
 
-TEST_CASE("a run's parts add up", "[bench][serving]") {
+TEST_CASE("A run's parts add up", "[bench][serving]") {
   const auto model = model::Model::load("engine/pocket");
   const auto run = serve(model, 4096);
   CHECK(run.samples.episodes == 4);

@@ -33,7 +33,7 @@ const kv::Loops& any_loops() {
 
 }  // namespace
 
-TEST_CASE("values are counted, taken and ranked alike with every instruction set") {
+TEST_CASE("Values are counted, taken and ranked alike with every instruction set") {
   const kv::Loops& loops = any_loops();
   CAPTURE(loops.name);
   Rng rng(21);
@@ -61,7 +61,7 @@ TEST_CASE("values are counted, taken and ranked alike with every instruction set
   }
 }
 
-TEST_CASE("rows are added and compared in their order with every instruction set") {
+TEST_CASE("Rows are added and compared in their order with every instruction set") {
   const kv::Loops& loops = any_loops();
   CAPTURE(loops.name);
   Rng rng(22);
@@ -83,7 +83,7 @@ TEST_CASE("rows are added and compared in their order with every instruction set
   }
 }
 
-TEST_CASE("a page is stamped that is new or reaches the bar, with every instruction set") {
+TEST_CASE("A page is stamped that is new or reaches the bar, with every instruction set") {
   const kv::Loops& loops = any_loops();
   std::vector<std::int32_t> used{0, 3, 3, 0, 3, 3, 3, 3, 3, 3, 3};
   const std::vector<float> masses{0, 0, 1, 1, 2, 0, 3, 0, 0, 0, 1};
@@ -91,7 +91,7 @@ TEST_CASE("a page is stamped that is new or reaches the bar, with every instruct
   CHECK(used == std::vector<std::int32_t>{9, 3, 9, 9, 9, 3, 9, 3, 3, 3, 9});
 }
 
-TEST_CASE("products with a tile's keys are summed component by component") {
+TEST_CASE("Products with a tile's keys are summed component by component") {
   const kv::Loops& loops = any_loops();
   CAPTURE(loops.name);
   Rng rng(23);
@@ -116,7 +116,7 @@ TEST_CASE("products with a tile's keys are summed component by component") {
   CHECK(products == expected);
 }
 
-TEST_CASE("the sums of redundancy have the same bits with every instruction set") {
+TEST_CASE("The sums of redundancy have the same bits with every instruction set") {
   const kv::Loops& loops = any_loops();
   CAPTURE(loops.name);
   Rng rng(24);

@@ -87,7 +87,7 @@ void step(RandomUse& uses, BlockCache& cache, naive::Cache& model) {
   REQUIRE(cache.evictable() == model.evictable());
 }
 
-TEST_CASE("each cache policy chooses as a search over all blocks does") {
+TEST_CASE("Each cache policy chooses as a search over all blocks does") {
   std::string policy = GENERATE(from_range(all_policies()));
   if (policy == "ttl") policy = "ttl:seconds=2.5";
   INFO(policy);
@@ -101,7 +101,7 @@ TEST_CASE("each cache policy chooses as a search over all blocks does") {
   }
 }
 
-TEST_CASE("a held block is never evicted") {
+TEST_CASE("A held block is never evicted") {
   const auto cache = make_block_cache(GENERATE(from_range(all_policies())));
   cache->insert(1, {});
   cache->insert(2, {});
@@ -117,7 +117,7 @@ TEST_CASE("a held block is never evicted") {
   CHECK(cache->size() == 1);
 }
 
-TEST_CASE("no cache policy misses less than Belady's") {
+TEST_CASE("No cache policy misses less than Belady's") {
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
     Rng rng(seed, 1);
     std::vector<std::uint32_t> ids(600);
@@ -135,7 +135,7 @@ TEST_CASE("no cache policy misses less than Belady's") {
   }
 }
 
-TEST_CASE("match counts the leading blocks that are there") {
+TEST_CASE("Match counts the leading blocks that are there") {
   const auto cache = make_block_cache("lru");
   for (const BlockId id : {1, 2, 4}) cache->insert(id, {});
   const std::vector<BlockId> prompt{1, 2, 3, 4};
@@ -150,7 +150,7 @@ TEST_CASE("lru-leaf cuts a chain from its tail whatever the order of release") {
   for (BlockId id = 4; id >= 1; --id) CHECK(cache->evict(0) == id);
 }
 
-TEST_CASE("a session that ended goes before one that waits, a whole chain at a time") {
+TEST_CASE("A session that ended goes before one that waits, a whole chain at a time") {
   const auto cache = make_block_cache("session");
   const BlockTouch waits{.session = 1, .session_continues = true};
   const BlockTouch ends{.session = 2};
@@ -161,7 +161,7 @@ TEST_CASE("a session that ended goes before one that waits, a whole chain at a t
   for (const BlockId id : {22, 21, 12, 11}) CHECK(cache->evict(0) == id);
 }
 
-TEST_CASE("an ended session takes no shared block from one that goes on") {
+TEST_CASE("An ended session takes no shared block from one that goes on") {
   const auto cache = make_block_cache("session");
   const BlockTouch waits{.session = 1, .session_continues = true};
   cache->insert(1, waits);
@@ -173,7 +173,7 @@ TEST_CASE("an ended session takes no shared block from one that goes on") {
   CHECK(cache->evict(0) == BlockId{2});
 }
 
-TEST_CASE("a time to live of zero is LRU") {
+TEST_CASE("A time to live of zero is LRU") {
   const auto ttl = make_block_cache("ttl:seconds=0");
   for (const BlockId id : {1, 2, 3}) ttl->insert(id, {});
   ttl->release(2, {.now = 1, .session_continues = true});
@@ -182,7 +182,7 @@ TEST_CASE("a time to live of zero is LRU") {
   for (const BlockId id : {2, 1, 3}) CHECK(ttl->evict(4) == id);
 }
 
-TEST_CASE("the cache policies are sorted, and unknown ones are errors that list them") {
+TEST_CASE("The cache policies are sorted, and unknown ones are errors that list them") {
   CHECK(std::is_sorted(cache_policies().begin(), cache_policies().end(),
                        [](const auto& a, const auto& b) { return a.name < b.name; }));
   CHECK_THROWS_WITH(make_block_cache("lur"), Catch::Contains("lru-leaf"));

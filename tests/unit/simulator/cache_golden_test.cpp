@@ -10,8 +10,8 @@
 #include <vector>
 
 #include <catch2/catch.hpp>
-#include <zlib.h>
 
+#include "tests/support/golden_stream.h"
 #include "tests/unit/simulator/cache_stream.h"
 
 /// Against an independent program: libCacheSim's miss ratios of three seeded streams. The files
@@ -22,14 +22,7 @@ namespace {
 const std::filesystem::path kGolden = std::filesystem::path(PQ_SHARED_DATA) / "cache_golden";
 
 std::vector<std::uint32_t> read_stream(const std::string& name) {
-  std::vector<std::uint32_t> ids(1 << 20);
-  gzFile file = gzopen((kGolden / (name + ".u32.gz")).c_str(), "rb");
-  REQUIRE(file != nullptr);
-  const int bytes = gzread(file, ids.data(), static_cast<unsigned>(ids.size() * sizeof(ids[0])));
-  gzclose(file);
-  REQUIRE(bytes > 0);
-  ids.resize(static_cast<std::size_t>(bytes) / sizeof(ids[0]));
-  return ids;
+  return testing::read_golden_stream<std::uint32_t>(kGolden / (name + ".u32.gz"));
 }
 
 /// Miss ratio by capacity, as printed with four decimals.
@@ -69,7 +62,7 @@ void compare(const Case& test, const std::string& stream) {
   }
 }
 
-TEST_CASE("cache policies miss as often as libCacheSim's") {
+TEST_CASE("Cache policies miss as often as libCacheSim's") {
   const std::string stream = GENERATE("zipf_200k", "loop_200k", "kv_128steps");
   // All to the last printed digit, but ARC: its target moves one eviction later here.
   const Case test =

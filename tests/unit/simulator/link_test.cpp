@@ -67,7 +67,7 @@ std::vector<Job> poisson_jobs(Rng& rng, std::size_t count, double mean_gap_ns) {
   return jobs;
 }
 
-TEST_CASE("a transfer alone takes its latency and its bytes over the bandwidth") {
+TEST_CASE("A transfer alone takes its latency and its bytes over the bandwidth") {
   Link link(2 * kGigabyte, 5e-6);
   CHECK(link.next_end() == std::numeric_limits<Nanoseconds>::max());
   link.start(100, 7, 3000.0);
@@ -80,23 +80,23 @@ TEST_CASE("a transfer alone takes its latency and its bytes over the bandwidth")
   CHECK(link.busy_s() == Approx(1.5e-6));
 }
 
-TEST_CASE("two equal transfers take twice as long") {
+TEST_CASE("Two equal transfers take twice as long") {
   Link link(kGigabyte, 0.0);
   CHECK(run(link, {{0, 1000.0}, {0, 1000.0}}) == std::vector<Nanoseconds>{2000, 2000});
 }
 
-TEST_CASE("a short transfer that starts midway delays a long one by its own length") {
+TEST_CASE("A short transfer that starts midway delays a long one by its own length") {
   Link link(kGigabyte, 0.0);
   // From 4000 on each gets half: 1000 bytes take 2000 ns, and the long one ends at 11000.
   CHECK(run(link, {{0, 10'000.0}, {4000, 1000.0}}) == std::vector<Nanoseconds>{11'000, 6000});
 }
 
-TEST_CASE("a latency moves all ends by itself, and shares as if it were not there") {
+TEST_CASE("A latency moves all ends by itself, and shares as if it were not there") {
   Link link(kGigabyte, 1e-6);
   CHECK(run(link, {{0, 10'000.0}, {4000, 1000.0}}) == std::vector<Nanoseconds>{12'000, 7000});
 }
 
-TEST_CASE("asking a link does not change it") {
+TEST_CASE("Asking a link does not change it") {
   Link asked(kGigabyte, 0.0);
   Link left_alone(kGigabyte, 0.0);
   for (Link* link : {&asked, &left_alone}) {
@@ -106,7 +106,7 @@ TEST_CASE("asking a link does not change it") {
   CHECK(asked.next_end() == left_alone.next_end());
 }
 
-TEST_CASE("random transfers end as the fluid that defines processor sharing does") {
+TEST_CASE("Random transfers end as the fluid that defines processor sharing does") {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Rng rng(seed);
     const auto jobs = poisson_jobs(rng, 60, 4000.0);
@@ -120,7 +120,7 @@ TEST_CASE("random transfers end as the fluid that defines processor sharing does
   }
 }
 
-TEST_CASE("a link works while there is work, and no more than that") {
+TEST_CASE("A link works while there is work, and no more than that") {
   Rng rng(3);
   const auto jobs = poisson_jobs(rng, 20'000, 4500.0);
   double bytes = 0.0;
@@ -131,7 +131,7 @@ TEST_CASE("a link works while there is work, and no more than that") {
   CHECK(std::abs(link.busy_s() * 1e9 - bytes) <= static_cast<double>(jobs.size()) / 1024.0);
 }
 
-TEST_CASE("mean times of Poisson transfers are those of M/G/1 processor sharing") {
+TEST_CASE("Mean times of Poisson transfers are those of M/G/1 processor sharing") {
   // Kleinrock II, 4.4: E[T | x bytes] = x / (1 - load), whatever the distribution of the sizes.
   Rng rng(11);
   const auto jobs = poisson_jobs(rng, 400'000, 6666.7);  // mean 4000 bytes: a load of 0.6

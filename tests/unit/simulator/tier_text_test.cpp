@@ -12,7 +12,7 @@
 namespace pagequest::simulator {
 namespace {
 
-TEST_CASE("a tier is read from a text, over the figures of its preset") {
+TEST_CASE("A tier is read from a text, over the figures of its preset") {
   const TierSpec spec =
       parse_tier("ssd:capacity=8TB,read=100Gb/s,latency=80us,eviction=ttl:seconds=5");
   CHECK(spec.name == "ssd");
@@ -29,7 +29,7 @@ TEST_CASE("a tier is read from a text, over the figures of its preset") {
   CHECK(own.shared);
 }
 
-TEST_CASE("bad tier texts are errors that say what is valid") {
+TEST_CASE("Bad tier texts are errors that say what is valid") {
   CHECK_THROWS_WITH(parse_tier("dram:size=1TB"), Catch::Contains("capacity"));
   CHECK_THROWS_WITH(parse_tier("dram:capacity=1XB"), Catch::Contains("GiB"));
   CHECK_THROWS_WITH(parse_tier("dram:read=1GB"), Catch::Contains("GB/s"));
@@ -40,7 +40,7 @@ TEST_CASE("bad tier texts are errors that say what is valid") {
   CHECK_THROWS_AS(parse_tier("dram:latency=1us,latency=2us"), Error);
 }
 
-TEST_CASE("quantities are read with their units") {
+TEST_CASE("Quantities are read with their units") {
   CHECK(parse_bytes("capacity", "1.5KiB") == 1536.0);
   CHECK(parse_bytes("capacity", "2 GB") == 2e9);
   CHECK(parse_bytes("capacity", "17") == 17.0);
@@ -53,7 +53,7 @@ TEST_CASE("quantities are read with their units") {
   }
 }
 
-TEST_CASE("prefetch policies plan what and when") {
+TEST_CASE("Prefetch policies plan what and when") {
   const std::vector<BlockId> blocks{1, 2, 3, 4};
   const std::vector<double> attention{0.5, 0.1, 0.1, 0.3};
   const std::vector<BlockId> next{1, 2, 9};

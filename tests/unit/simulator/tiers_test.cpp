@@ -58,7 +58,7 @@ Nanoseconds fetch_time(TierChain& tiers, const std::vector<BlockId>& ids, Nanose
   return end - now;
 }
 
-TEST_CASE("a block can be matched once it is written") {
+TEST_CASE("A block can be matched once it is written") {
   TierChain tiers = chain({tier("dram", 4)});
   tiers.store(0, 1, {.now = 0});
   tiers.advance(999);
@@ -71,7 +71,7 @@ TEST_CASE("a block can be matched once it is written") {
   CHECK(tiers.counters(0).write_busy_s == Approx(1e-6));
 }
 
-TEST_CASE("a fetch takes the tier's latency, bandwidth, size factor and decoding") {
+TEST_CASE("A fetch takes the tier's latency, bandwidth, size factor and decoding") {
   TierSpec spec = tier("ssd", 8);
   CHECK([&] {
     auto t = chain({spec});
@@ -94,7 +94,7 @@ TEST_CASE("a fetch takes the tier's latency, bandwidth, size factor and decoding
   }() == 81'000);
 }
 
-TEST_CASE("fetches share a link, and end in order of their ends, then of their ids") {
+TEST_CASE("Fetches share a link, and end in order of their ends, then of their ids") {
   TierChain tiers = chain({tier("dram", 8)});
   const Nanoseconds now = fill(tiers, {1, 2, 3, 4});
   const std::vector<BlockId> long_one{1, 2};
@@ -110,7 +110,7 @@ TEST_CASE("fetches share a link, and end in order of their ends, then of their i
   CHECK(tiers.counters(0).read_busy_s == Approx(4e-6));
 }
 
-TEST_CASE("a full tier evicts, to the tier below") {
+TEST_CASE("A full tier evicts, to the tier below") {
   TierChain tiers = chain({tier("dram", 2), tier("ssd", 2)});
   fill(tiers, {1, 2, 3, 4, 5});
   CHECK(tiers.counters(0).evictions == 3);
@@ -123,7 +123,7 @@ TEST_CASE("a full tier evicts, to the tier below") {
   CHECK(tiers.match(0, gone) == 0);
 }
 
-TEST_CASE("a tier below is slower than the one above, and a fetch waits for both") {
+TEST_CASE("A tier below is slower than the one above, and a fetch waits for both") {
   TierSpec slow = tier("ssd", 8);
   slow.read_bytes_per_s = 0.1e9;
   TierChain tiers = chain({tier("dram", 2), slow});
@@ -135,7 +135,7 @@ TEST_CASE("a tier below is slower than the one above, and a fetch waits for both
   CHECK(tiers.counters(1).hits == 4);
 }
 
-TEST_CASE("a block is not evicted while it is fetched") {
+TEST_CASE("A block is not evicted while it is fetched") {
   TierChain tiers = chain({tier("dram", 2)});
   const Nanoseconds now = fill(tiers, {1, 2});
   const std::vector<BlockId> both{1, 2};
@@ -148,7 +148,7 @@ TEST_CASE("a block is not evicted while it is fetched") {
   CHECK(tiers.match(0, both) == 1);  // 2 went: the tail of the fetch became idle first
 }
 
-TEST_CASE("storing what is there counts as a use and writes nothing") {
+TEST_CASE("Storing what is there counts as a use and writes nothing") {
   TierChain tiers = chain({tier("dram", 2)});
   fill(tiers, {1, 2, 1, 3});
   CHECK(tiers.counters(0).stores == 3);
@@ -156,7 +156,7 @@ TEST_CASE("storing what is there counts as a use and writes nothing") {
   CHECK(tiers.match(0, used) == 1);
 }
 
-TEST_CASE("replicas have tiers of their own, or share one and its link") {
+TEST_CASE("Replicas have tiers of their own, or share one and its link") {
   const bool shared = GENERATE(false, true);
   TierSpec spec = tier("remote", 4);
   spec.shared = shared;
@@ -180,7 +180,7 @@ TEST_CASE("write-through writes to all tiers, on-evict to the first only") {
   CHECK(tiers.counters(1).stores == (mode == WriteMode::write_through ? 2 : 0));
 }
 
-TEST_CASE("what a tier refuses goes to the next one") {
+TEST_CASE("What a tier refuses goes to the next one") {
   TierSpec picky = tier("dram", 4);
   picky.admission = "second_touch";
   TierChain tiers = chain({picky, tier("ssd", 4)});
@@ -190,7 +190,7 @@ TEST_CASE("what a tier refuses goes to the next one") {
   CHECK(tiers.counters(1).stores == 2);
 }
 
-TEST_CASE("second touch forgets as many blocks as the tier holds") {
+TEST_CASE("Second touch forgets as many blocks as the tier holds") {
   const auto admission = make_admission("second_touch", 2);
   for (const BlockId id : {1, 2, 3}) CHECK_FALSE(admission->admits(id));
   CHECK_FALSE(admission->admits(1));
@@ -198,7 +198,7 @@ TEST_CASE("second touch forgets as many blocks as the tier holds") {
   CHECK_FALSE(admission->admits(3));
 }
 
-TEST_CASE("an eviction policy of a tier sees who used a block last") {
+TEST_CASE("An eviction policy of a tier sees who used a block last") {
   TierSpec spec = tier("dram", 2);
   spec.eviction = "session";
   TierChain tiers = chain({spec});
@@ -212,7 +212,7 @@ TEST_CASE("an eviction policy of a tier sees who used a block last") {
 }
 
 /// Random stores and fetches of three tiers; after each, what must hold whatever happens.
-TEST_CASE("blocks are conserved, and every fetch ends") {
+TEST_CASE("Blocks are conserved, and every fetch ends") {
   Rng rng(5);
   TierChain tiers = chain({tier("dram", 5), tier("ssd", 9), tier("remote", 12)}, 1,
                           GENERATE(WriteMode::on_evict, WriteMode::write_through));
@@ -247,14 +247,14 @@ TEST_CASE("blocks are conserved, and every fetch ends") {
   CHECK(distinct >= *std::max_element(std::begin(held), std::end(held)));
 }
 
-TEST_CASE("a tier that is smaller than a block says by how much") {
+TEST_CASE("A tier that is smaller than a block says by how much") {
   CHECK_THROWS_WITH(chain({tier("dram", 0.75)}), Catch::Contains("by 250 bytes"));
   TierSpec encoded = tier("dram", 0.75);
   encoded.size_factor = 0.5;
   CHECK_NOTHROW(chain({encoded}));
 }
 
-TEST_CASE("impossible tiers are errors") {
+TEST_CASE("Impossible tiers are errors") {
   std::vector<TierSpec> specs(5, tier("dram", 2));
   specs[0].read_bytes_per_s = 0.0;
   specs[1].latency_s = -1.0;
