@@ -23,19 +23,19 @@ constexpr CostCoefficients coefficients(double iteration_us, double sequence_us,
 
 // Fitted by tests/bench/fit_engines to the time per output token of every second shape of the H100
 // rows of AIConfigurator's silicon sample (ai-dynamo/aiconfigurator@095f58a, Apache-2.0), dense
-// models, KV-limited rows left out; errors are means of |relative error|.
+// models, rows whose requests wait for others left out; errors are means of |relative error|.
 constexpr std::array kEngines = {
     engine("sglang", "SGLang 0.5.1: prefill goes before decode",
-           coefficients(488.0, 18.6, 10.0, 1.10, 1.08), 0.88, true,
-           "16 rows of Qwen3-32B on 2 to 8 GPUs, 3.3 %; 17 held-out rows: 3.9 %. Memory: "
+           coefficients(501.0, 17.3, 9.8, 1.10, 1.10), 0.88, true,
+           "18 rows of Qwen3-32B on 1 to 8 GPUs, 4.4 %; 19 held-out rows: 4.1 %. Memory: "
            "mem_fraction_static, about 0.88 by default on GPUs of 80 GB"),
-    engine("trtllm", "TensorRT-LLM 1.0, PyTorch backend", coefficients(325.0, 14.9, 6.0, 0.99, 1.0),
+    engine("trtllm", "TensorRT-LLM 1.0, PyTorch backend", coefficients(317.0, 14.9, 5.9, 1.0, 1.0),
            0.9, false,
-           "87 rows of Llama-3.1-8B and Qwen3-32B fp8 on 1 to 8 GPUs, 5.5 %; 90 held-out rows: "
+           "88 rows of Llama-3.1-8B and Qwen3-32B fp8 on 1 to 8 GPUs, 5.5 %; 91 held-out rows: "
            "6.9 %. Memory: free_gpu_memory_fraction 0.9 by default, of what the weights leave"),
-    engine("vllm", "vLLM 0.12 and before", coefficients(1226.0, 43.7, 12.0, 0.76, 0.99), 0.9, false,
-           "29 rows of Llama-3.1-70B fp8 and Qwen3-32B on 2 to 8 GPUs, 4.1 %; 34 held-out rows: "
-           "5.5 %. Memory: gpu_memory_utilization 0.9 by default"),
+    engine("vllm", "vLLM 0.12 and before", coefficients(927.0, 42.2, 11.7, 0.98, 0.93), 0.9, false,
+           "30 rows of Llama-3.1-70B fp8 and Qwen3-32B on 2 to 8 GPUs, 5.3 %; 34 held-out rows: "
+           "4.6 %. Memory: gpu_memory_utilization 0.9 by default"),
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ void Cluster::schedule_arrival() {
   if (config_.load == Load::poisson) time = after(arrivals_.gap(scheduled_));
   if (config_.load == Load::recorded) {
     const double arrival = config_.time_scale * static_cast<double>(session->arrival);
+    if (arrival > static_cast<double>(kLongestRun)) throw_too_long();
     time = std::max(now_, static_cast<Nanoseconds>(std::llround(arrival)));
   }
   events_.push({time, Phase::arrival, 0, scheduled_++});

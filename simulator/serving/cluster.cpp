@@ -83,13 +83,17 @@ void Cluster::run() {
 }
 
 Nanoseconds Cluster::after(Nanoseconds delay) const {
-  constexpr Nanoseconds kThirtyYears = 946'080'000'000'000'000;
-  if (delay <= kThirtyYears - now_) return now_ + delay;
+  if (delay > kLongestRun - now_) throw_too_long();
+  return now_ + delay;
+}
+
+void Cluster::throw_too_long() const {
   throw usage_error({.what = "the simulated run takes more than 30 years",
                      .where = "after " + std::to_string(metrics_.requests) + " episodes",
                      .found = {},
                      .expected = {},
-                     .hint = "a shorter tool latency, a higher arrival rate or fewer requests"});
+                     .hint = "a shorter tool latency, a higher arrival rate, a smaller "
+                             "time_scale or fewer requests"});
 }
 
 void Cluster::handle(const SimEvent& event) {

@@ -61,7 +61,9 @@ class Cluster : private CompletionListener {
   };
 
   void handle(const SimEvent& event);
+  static constexpr Nanoseconds kLongestRun = 946'080'000'000'000'000;  // 30 years
   [[nodiscard]] Nanoseconds after(Nanoseconds delay) const;
+  [[noreturn]] void throw_too_long() const;
 
   // cluster.cpp: replicas and time
   void start_prefetch(std::int64_t job);

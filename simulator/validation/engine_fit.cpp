@@ -23,8 +23,10 @@ constexpr Member kFitted[] = {
     &CostCoefficients::layer_overhead_us, &CostCoefficients::decode_attention_scale,
     &CostCoefficients::prefill_scale};
 
+}  // namespace
+
 std::vector<double> formula_tpots_ms(const GpuSpec& gpu, const CostCoefficients& coefficients,
-                                     const Rows& rows) {
+                                     const std::vector<MeasuredRow>& rows) {
   std::map<std::string, RooflineCost> costs;
   std::vector<double> out;
   for (const auto& row : rows) {
@@ -34,6 +36,8 @@ std::vector<double> formula_tpots_ms(const GpuSpec& gpu, const CostCoefficients&
   }
   return out;
 }
+
+namespace {
 
 double loss(const GpuSpec& gpu, const CostCoefficients& coefficients, const Rows& rows,
             const std::vector<double>& tpot_ms) {
@@ -59,8 +63,9 @@ CostCoefficients moved(const CostCoefficients& from, Member member, double facto
   return out;
 }
 
-/// Those of the rows whose requests don't wait for others to end.
-Rows free_rows(const GpuSpec& gpu, const Rows& rows) {
+}  // namespace
+
+std::vector<MeasuredRow> free_rows(const GpuSpec& gpu, const std::vector<MeasuredRow>& rows) {
   Rows out;
   for (const auto& row : rows) {
     try {
@@ -70,6 +75,8 @@ Rows free_rows(const GpuSpec& gpu, const Rows& rows) {
   }
   return out;
 }
+
+namespace {
 
 std::vector<SimulatedLoop> simulate(const GpuSpec& gpu, const Rows& rows,
                                     const CostCoefficients& cost) {

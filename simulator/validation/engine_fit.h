@@ -11,6 +11,16 @@
 
 namespace pagequest::simulator {
 
+/// The rows' times per output token by the closed formula (cost/closed_loop.h), in ms.
+[[nodiscard]] std::vector<double> formula_tpots_ms(const GpuSpec& gpu,
+                                                   const CostCoefficients& coefficients,
+                                                   const std::vector<MeasuredRow>& rows);
+
+/// Those of the rows whose requests don't wait for others to end; a model that doesn't fit into the
+/// machine has none.
+[[nodiscard]] std::vector<MeasuredRow> free_rows(const GpuSpec& gpu,
+                                                 const std::vector<MeasuredRow>& rows);
+
 /// Coefficients for which the closed formula (cost/closed_loop.h) meets the rows' times per output
 /// token (`tpot_ms`, one a row) with the least mean |relative error|, and a little added for what
 /// departs from the machine's: of fits that are as good, the one nearest to the kernels'

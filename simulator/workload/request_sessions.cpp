@@ -84,10 +84,6 @@ std::int32_t page_tokens_of(const RequestTrace& trace, std::int32_t asked) {
 }
 
 void check(const RequestSessionOptions& options) {
-  if (!(options.time_scale > 0) || !std::isfinite(options.time_scale)) {
-    throw usage_error({"a time scale is impossible", "", std::to_string(options.time_scale),
-                       "a number above 0", "1 replays the trace as it came"});
-  }
   if (options.max_requests < 0) {
     throw usage_error({"a number of requests is impossible", "",
                        std::to_string(options.max_requests), "0 for all, or more", "leave it out"});
@@ -155,35 +151,13 @@ std::span<const std::int32_t> RequestSessions::agents_of(std::size_t session) co
                                     first_agent_[session + 1] - first_agent_[session]);
 }
 
-Nanoseconds RequestSessions::scaled_arrival(std::int32_t row) const {
-  const std::int64_t ns = trace_.rows[static_cast<std::size_t>(row)].arrival_ns;
-  if (trace_.clock != Clock::trace || ns < 0) return -1;
-  constexpr double kMost = 4e18;  // 126 years
-  const double scaled = static_cast<double>(ns) * options_.time_scale;
-  if (scaled <= kMost) return std::llround(scaled);
-  throw usage_error({"a time scale is impossible", trace_.source,
-                     std::to_string(options_.time_scale), "arrivals within 126 years",
-                     "1 replays the trace as it came"});
-}
-
-/// Whether these rows of a session come one by one.
-bool RequestSessions::splits(std::span<const std::int32_t> rows) const {
-  return options_.open_loop && std::all_of(rows.begin(), rows.end(), [this](std::int32_t row) {
-           return scaled_arrival(row) >= 0;
-         });
-}
-
 void RequestSessions::list_starts() {
   for (std::size_t i = 0; i < trace_.sessions.size(); ++i) {
     const auto rows = rows_of(i);
     if (trace_.sessions[i].parent >= 0 || rows.empty()) continue;
-    if (splits(rows)) {
-      for (const std::int32_t row : rows) {
-        order_.push_back({scaled_arrival(row), static_cast<std::int32_t>(i), row});
-      }
-    } else {
-      order_.push_back({scaled_arrival(rows.front()), static_cast<std::int32_t>(i), -1});
-    }
+    const auto& first = trace_.rows[static_cast<std::size_t>(rows.front())];
+    const bool is_known = trace_.clock == Clock::trace;
+    order_.push_back({is_known ? first.arrival_ns : -1, static_cast<std::int32_t>(i)});
   }
   std::stable_sort(order_.begin(), order_.end(),
                    [](const Start& a, const Start& b) { return a.arrival < b.arrival; });
@@ -191,15 +165,8 @@ void RequestSessions::list_starts() {
 
 Session RequestSessions::session(std::size_t index) const {
   const Start& start = order_[index];
-  const EpisodeId episode{static_cast<std::int32_t>(index)};
-  Session out;
-  if (start.row >= 0) {
-    RequestProgram program(trace_, page_tokens_, episode);
-    program.request(trace_.rows[static_cast<std::size_t>(start.row)]);
-    out = program.take();
-  } else {
-    out = whole(static_cast<std::size_t>(start.session), episode);
-  }
+  Session out = whole(static_cast<std::size_t>(start.session),
+                      EpisodeId{static_cast<std::int32_t>(index)});
   out.arrival = start.arrival;
   return out;
 }

@@ -15,13 +15,7 @@ namespace pagequest::simulator {
 struct RequestSessionOptions {
   /// Tokens of a page of the simulated cache; 0: the trace's blocks. Else it divides them.
   std::int32_t page_tokens = 0;
-  /// Arrival times are multiplied by it: 0.5 doubles the load. Pauses inside sessions stay, as they
-  /// belong to tools and users.
-  double time_scale = 1;
   std::int64_t max_requests = 0;  // the first ones of the trace; 0: all
-  /// Each request with an arrival time becomes a session of its own that comes when it came, as a
-  /// trace is replayed that says nothing of who waits for whom.
-  bool open_loop = false;
 };
 
 /// Turns the sessions of a request trace into those of the simulator, one by one, so that a long
@@ -50,12 +44,9 @@ class RequestSessions {
   struct Start {
     Nanoseconds arrival;
     std::int32_t session;
-    std::int32_t row;  // the only one; -1: all of the session
   };
   void group_rows();
   void list_starts();
-  [[nodiscard]] Nanoseconds scaled_arrival(std::int32_t row) const;
-  [[nodiscard]] bool splits(std::span<const std::int32_t> rows) const;
   [[nodiscard]] std::span<const std::int32_t> rows_of(std::size_t session) const;
   [[nodiscard]] std::span<const std::int32_t> agents_of(std::size_t session) const;
   [[nodiscard]] Session whole(std::size_t session, EpisodeId episode) const;

@@ -137,18 +137,12 @@ TEST_CASE("Without ids no page has an identity") {
   CHECK(program(workload.sessions[1]) == "T0 P10/0 D4");
 }
 
-TEST_CASE("A time scale moves arrivals, and a limit takes the first requests of the trace") {
+TEST_CASE("A limit takes the first requests of the trace") {
   RequestSessionOptions options;
-  options.time_scale = 2;
   options.max_requests = 1;
   const Workload workload = request_workload(two_requests(TailRule::ceil), options);
   REQUIRE(workload.sessions.size() == 1);
-  CHECK(workload.sessions[0].arrival == 14);
-  for (const double scale : {0.0, -1.0, 1e300}) {
-    options.time_scale = scale;
-    CHECK_THROWS_AS(request_workload(two_requests(TailRule::ceil), options), Error);
-  }
-  options.time_scale = 1;
+  CHECK(workload.sessions[0].arrival == 7);
   options.max_requests = -1;
   CHECK_THROWS_AS(request_workload(two_requests(TailRule::ceil), options), Error);
 }
@@ -165,20 +159,6 @@ TEST_CASE("Turns of a session wait for the delay, else for the time between arri
   CHECK(program(workload.sessions[0]) == "T0 P8/0 D1 gap:70 T1 P8/0 D1 gap:5 T2 P8/0 D1");
   CHECK(workload.sessions[0].turns[0].tool == "gap");
   CHECK(workload.sessions[0].turns[2].tool.empty());
-}
-
-TEST_CASE("In an open loop the turns of a session come when they came") {
-  RequestTrace trace;
-  trace.clock = traces::Clock::trace;
-  trace.sessions.resize(1);
-  trace.rows = {{.arrival_ns = 100, .input_tokens = 8, .output_tokens = 2},
-                {.arrival_ns = 200, .input_tokens = 8, .output_tokens = 2}};
-  RequestSessionOptions options;
-  options.open_loop = true;
-  const Workload workload = request_workload(trace, options);
-  REQUIRE(workload.sessions.size() == 2);
-  CHECK(workload.sessions[1].arrival == 200);
-  CHECK(program(workload.sessions[1]) == "T0 P8/0 D1");
 }
 
 TEST_CASE("A sub-agent starts where it did, and the next request waits for it") {

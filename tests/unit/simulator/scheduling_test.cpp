@@ -161,3 +161,16 @@ TEST_CASE("An episode that can never fit is refused") {
                     Contains("10 pages needed"));
   CHECK_THROWS_WITH(run({}, settings), Contains("nothing to simulate"));
 }
+
+TEST_CASE("Recorded arrivals come at their times, faster or slower") {
+  std::vector<Session> sessions = {session({Prefill{64}}), session({Prefill{64}})};
+  sessions[0].arrival = 0;
+  sessions[1].arrival = 8'000'000'000;
+  SimulationConfig settings = config();
+  settings.requests = 2;
+  const Nanoseconds recorded = run(sessions, settings).run_time;
+  settings.time_scale = 0.25;
+  CHECK(recorded - run(sessions, settings).run_time == 6'000'000'000);
+  settings.time_scale = 1e9;
+  CHECK_THROWS_WITH(run(sessions, settings), Contains("more than 30 years"));
+}
