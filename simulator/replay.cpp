@@ -116,6 +116,15 @@ CostCoefficients coefficients_of(const GpuSpec& gpu, const SimulationConfig& con
 
 }  // namespace
 
+namespace {
+
+/// Belady's rule, in the prefix cache or in a tier.
+bool asks_for_the_future(const SimulationConfig& config) {
+  return config.prefix_cache == "belady" || config.tiers.find("belady") != std::string::npos;
+}
+
+}  // namespace
+
 Load load_of(const Workload& workload, const SimulationConfig& config) {
   if (config.load != Load::automatic) return config.load;
   if (config.arrival_rate > 0.0) return Load::poisson;
@@ -141,7 +150,7 @@ ReplayResult replay(const Workload& workload, const GpuSpec& gpu, const ModelSpe
                           coefficients_of(gpu, settings));
   std::optional<TierChain> tiers = tiers_of(settings, out.capacity.page_bytes);
   std::optional<ReuseOracle> oracle;
-  if (settings.prefix_cache == "belady") oracle.emplace(workload.sessions);
+  if (asks_for_the_future(settings)) oracle.emplace(workload.sessions);
   ListedSessions source(workload.sessions, settings.requests);
   Cluster cluster(source,
                   {.cost = cost,
