@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analyzer/analyses/factories.h"
+#include "base/sorted_by_name.h"
 
 namespace pagequest::analyzer {
 namespace {
@@ -32,13 +33,7 @@ constexpr AnalysisEntry kAnalyses[] = {
      reuse_distance_params, make_reuse_distance},
 };
 
-constexpr bool sorted_and_unique() {
-  return std::adjacent_find(std::begin(kAnalyses), std::end(kAnalyses),
-                            [](const AnalysisEntry& a, const AnalysisEntry& b) {
-                              return a.name >= b.name;
-                            }) == std::end(kAnalyses);
-}
-static_assert(sorted_and_unique(), "analyses are listed by name, each once");
+static_assert(sorted_by_name(kAnalyses), "analyses are listed by name, each once");
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/joined.h"
 
 namespace pagequest {
 namespace {
@@ -27,12 +28,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row.back();
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out.empty() ? "none" : out;
 }
 
 template <class T>
@@ -130,7 +125,7 @@ void throw_unknown_name(std::string_view kind, std::string_view name,
   throw usage_error({.what = "unknown " + std::string(kind) + " `" + std::string(name) + "`",
                      .where = {},
                      .found = {},
-                     .expected = "one of: " + joined(valid),
+                     .expected = valid.empty() ? "none" : "one of: " + joined(valid),
                      .hint = nearest.empty() ? "" : "did you mean `" + nearest + "`?"});
 }
 

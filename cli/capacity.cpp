@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/error.h"
+#include "base/joined.h"
 #include "base/result_table.h"
 #include "cli/command.h"
 #include "cli/load_evaluator.h"
@@ -127,12 +128,6 @@ void add_miss(ResultTable& table, double percentile, const std::string& why) {
   table.add(std::move(cells));
 }
 
-std::string joined(const std::vector<std::string>& phrases) {
-  std::string out;
-  for (const auto& phrase : phrases) out += (out.empty() ? "" : "; ") + phrase;
-  return out;
-}
-
 ResultTable probes_table(LoadKind kind, double percentile, const std::vector<LoadProbe>& probes) {
   auto columns = result_columns(kind);
   columns.push_back({"missed", ""});
@@ -140,7 +135,7 @@ ResultTable probes_table(LoadKind kind, double percentile, const std::vector<Loa
                     "Loads that the search tried, in its order.", std::move(columns));
   for (const auto& probe : probes) {
     auto cells = result_cells(probe.load, probe.result);
-    cells.emplace_back(joined(probe.missed));
+    cells.emplace_back(joined(probe.missed, "; "));
     table.add(std::move(cells));
   }
   return table;

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/joined.h"
 #include "base/result_table.h"
 #include "cli/command.h"
 #include "cli/output.h"
@@ -18,12 +19,6 @@
 
 namespace pagequest::cli {
 namespace {
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
 
 /// Tokens that each layer sees; "all" if that is what every layer does.
 std::string windows_text(const traces::Header& header) {

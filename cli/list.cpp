@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "analyzer/registry.h"
+#include "base/joined.h"
 #include "base/params.h"
 #include "base/result_table.h"
 #include "cli/command.h"
@@ -23,12 +24,6 @@
 
 namespace pagequest::cli {
 namespace {
-
-std::string joined(const std::vector<std::string>& items) {
-  std::string out;
-  for (const auto& item : items) out += (out.empty() ? "" : ", ") + item;
-  return out;
-}
 
 std::string params_text(std::span<const ParamSpec> specs) {
   std::vector<std::string> items;

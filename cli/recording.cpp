@@ -11,6 +11,7 @@
 
 #include "analyzer/number_list.h"
 #include "base/error.h"
+#include "base/joined.h"
 #include "cli/byte_budget.h"
 #include "cli/load_model.h"
 #include "cli/output.h"
@@ -26,12 +27,6 @@
 
 namespace pagequest::cli {
 namespace {
-
-std::string joined(std::span<const std::string_view> names) {
-  std::string out;
-  for (const auto name : names) out += (out.empty() ? "" : ", ") + std::string(name);
-  return out;
-}
 
 /// The oracle and the model both name cursors; the same policy carries either's commands out.
 agent::AgentConfig with_memory(const RecordingConfig& config) {

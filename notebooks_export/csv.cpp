@@ -12,7 +12,7 @@
 namespace pagequest::notebooks_export {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string csv_text(std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
   std::string out = "\"";
   for (const char c : text) {
@@ -23,7 +23,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string field(const Cell& cell) {
-  if (const auto* text = std::get_if<std::string>(&cell)) return quoted(*text);
+  if (const auto* text = std::get_if<std::string>(&cell)) return csv_text(*text);
   if (const auto* whole = std::get_if<std::int64_t>(&cell)) return std::to_string(*whole);
   const double real = std::get<double>(cell);
   return std::isnan(real) ? std::string() : exact(real);
@@ -34,7 +34,7 @@ std::string field(const Cell& cell) {
 std::string to_csv(const ResultTable& table) {
   std::string out;
   for (std::size_t c = 0; c < table.columns().size(); ++c) {
-    out += (c > 0 ? "," : "") + quoted(table.columns()[c].name);
+    out += (c > 0 ? "," : "") + csv_text(table.columns()[c].name);
   }
   out += "\r\n";
   for (const auto& row : table.rows()) {

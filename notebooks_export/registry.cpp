@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/params.h"
+#include "base/sorted_by_name.h"
 #include "notebooks_export/exporters/factories.h"
 
 namespace pagequest::notebooks_export {
@@ -23,13 +24,7 @@ constexpr ExporterEntry kExporters[] = {
     {"json", "Everything that the report holds, for programs.", ".json", write_json},
 };
 
-constexpr bool sorted_and_unique() {
-  return std::adjacent_find(std::begin(kExporters), std::end(kExporters),
-                            [](const ExporterEntry& a, const ExporterEntry& b) {
-                              return a.name >= b.name;
-                            }) == std::end(kExporters);
-}
-static_assert(sorted_and_unique(), "exporters are listed by name, each once");
+static_assert(sorted_by_name(kExporters), "exporters are listed by name, each once");
 
 }  // namespace
 

@@ -61,7 +61,7 @@ const ParamSpec kParameters[] = {
      "episodes to serve, reused in turn; 0: each recorded one once, but at least 4 x concurrency"},
     {"router", std::string("round_robin"),
      "which replica gets a request: least_loaded, prefix or round_robin"},
-    {"scheduler", std::string("vllm"), "how batches are formed: sglang or vllm"},
+    {"scheduler", std::string("vllm"), "how batches are formed: pagequest, sglang or vllm"},
     {"seed", std::int64_t{1}, "of tool latencies and arrivals"},
     {"sliding_kv", std::string("all"),
      "what layers with a sliding window keep: all tokens, or the window of each sequence"},
@@ -119,14 +119,14 @@ struct Word {
   Value value;
 };
 
-constexpr Word<Admission> kAdmissions[] = {{"chunk", Admission::chunk},
-                                           {"input", Admission::input}};
+constexpr Word<AdmittedBy> kAdmissions[] = {{"chunk", AdmittedBy::chunk},
+                                            {"input", AdmittedBy::input}};
 constexpr Word<IdleKv> kIdleKvs[] = {
     {"cache", IdleKv::cache}, {"drop", IdleKv::drop}, {"keep", IdleKv::keep}};
 constexpr Word<PreemptionOrder> kPreemptions[] = {{"idle_first", PreemptionOrder::idle_first},
                                                   {"latest", PreemptionOrder::latest}};
-constexpr Word<BatchRule> kSchedulers[] = {{"sglang", BatchRule::sglang},
-                                           {"vllm", BatchRule::vllm}};
+constexpr Word<BatchRule> kSchedulers[] = {
+    {"pagequest", BatchRule::pagequest}, {"sglang", BatchRule::sglang}, {"vllm", BatchRule::vllm}};
 constexpr Word<WaitOrder> kOrders[] = {{"fcfs", WaitOrder::fcfs},
                                        {"priority", WaitOrder::priority},
                                        {"session", WaitOrder::session},
@@ -196,6 +196,12 @@ SimulationConfig SimulationConfig::from(const Params& params) {
     out_of_range("max_batch_tokens", std::to_string(out.max_batch_tokens),
                  "at least max_batch_sequences, " + std::to_string(out.max_batch_sequences) +
                      ": each decoding thread takes one");
+  }
+  if (out.scheduler == BatchRule::pagequest &&
+      (out.idle_kv != IdleKv::keep || !out.tiers.empty() || out.prefill_replicas > 0)) {
+    out_of_range(
+        "scheduler", "pagequest, with idle_kv, tiers or prefill_replicas",
+        "none of them: PageQuest's engine keeps idle pages in the HBM until it needs them");
   }
   return out;
 }

@@ -19,8 +19,9 @@ enum class IdleKv : std::uint8_t {
 
 /// How a replica forms its batches.
 enum class BatchRule : std::uint8_t {
-  vllm,    // every decoding thread, then chunks of prefill (vLLM V1, Sarathi-Serve)
-  sglang,  // prefill first, decode waits meanwhile; admission by estimated output lengths
+  vllm,       // every decoding thread, then chunks of prefill (vLLM V1, Sarathi-Serve)
+  sglang,     // prefill first, decode waits meanwhile; admission by estimated output lengths
+  pagequest,  // every thread by itself and at once; who starves takes the pages of who came last
 };
 
 /// Who of those that wait is admitted first.
@@ -53,7 +54,7 @@ enum class Load : std::uint8_t {
 };
 
 /// What must fit into the pool before an episode without pages is admitted.
-enum class Admission : std::uint8_t {
+enum class AdmittedBy : std::uint8_t {
   input,  // all that it has to prefill or recompute first, beside what was promised to others
   chunk,  // its next chunk, as in vLLM V1: admits earlier, and thrashes when contexts are long
 };
@@ -78,7 +79,7 @@ struct SimulationConfig {
   std::int32_t max_batch_sequences = 0;
   std::int32_t prefill_chunk = 0;  // tokens of one thread in an iteration at most; 0: any number
   double watermark = 0.0;  // share of the pool that must stay free when an episode is admitted
-  Admission admission = Admission::input;
+  AdmittedBy admission = AdmittedBy::input;
   IdleKv idle_kv = IdleKv::keep;
   PreemptionOrder preemption = PreemptionOrder::latest;
   double tool_latency_median_s = 0.0;

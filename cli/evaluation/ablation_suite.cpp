@@ -15,7 +15,7 @@
 namespace pagequest::cli {
 namespace {
 
-using Params = std::map<std::string, std::string>;
+using PolicyParams = std::map<std::string, std::string>;
 
 constexpr const char* kCot = "pocket-cot";
 constexpr const char* kHops = "pocket-hops";
@@ -36,7 +36,7 @@ std::string token_of(std::string_view word) {
 
 struct Class {
   std::string name;
-  Params params;
+  PolicyParams params;
   std::vector<std::string> controls = {"random"};
 };
 
@@ -70,7 +70,7 @@ std::vector<Class> classes_of(std::string_view task) {
 
 /// With pages of one token, so that what goes is of the class to the token.
 SuitePolicy drops(const std::string& task, const Class& of, int count) {
-  Params params = of.params;
+  PolicyParams params = of.params;
   params["count"] = std::to_string(count);
   params["at"] = std::to_string(step_of(task));
   const auto label = [&](const std::string& name) { return name + "." + std::to_string(count); };

@@ -106,7 +106,7 @@ std::vector<Option> custom_options(RecordingConfig& config) {
   return options;
 }
 
-std::vector<CellSpec> compared_cells(const Comparison& comparison) {
+std::vector<CellSpec> compared_cells(const ComparedPolicies& comparison) {
   std::vector<SuitePolicy> policies = parse_policies(comparison.policies);
   std::erase_if(policies, [](const SuitePolicy& policy) { return policy.policy == "full"; });
   check_budgets(policies, comparison.budgets);

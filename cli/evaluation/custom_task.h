@@ -25,7 +25,7 @@ struct CustomTask {
 [[nodiscard]] std::vector<Option> custom_options(RecordingConfig& config);
 
 /// Which policies an evaluation compares, and with which budgets in tokens.
-struct Comparison {
+struct ComparedPolicies {
   std::vector<std::string> policies;  // pieces, see parse_policies()
   std::vector<std::int32_t> budgets;
 };
@@ -33,7 +33,7 @@ struct Comparison {
 /// `full`, then each policy that the user lists, once or with each budget. Nothing is loaded.
 /// Throws usage_error on unknown policies, budgets that none of them takes, or none where one of
 /// them needs it.
-[[nodiscard]] std::vector<CellSpec> compared_cells(const Comparison& comparison);
+[[nodiscard]] std::vector<CellSpec> compared_cells(const ComparedPolicies& comparison);
 
 /// The cells with the task. Throws what recording one of them would throw before it plays.
 [[nodiscard]] std::vector<CellSpec> cells_of(const RecordingConfig& config,

@@ -50,11 +50,8 @@ simulator::SimulationConfig config_of(const simulator::Workload& workload,
   config.page_tokens = settings.page_tokens;
   config.kv_pages = settings.kv_pages;
   config.max_batch_tokens = settings.max_batch_tokens;
-  config.max_batch_sequences =
-      2 * settings.concurrency;  // an auxiliary thread beside each main one
   config.prefill_chunk = settings.prefill_chunk;
-  config.watermark = 0.0;
-  config.admission = simulator::Admission::chunk;
+  config.scheduler = simulator::BatchRule::pagequest;
   config.load = simulator::Load::closed;
   config.tool_latency_median_s = 0.0;
   config.tool_latency_sigma = 0.0;
@@ -77,7 +74,6 @@ ProfileHeader read_profile_header(const std::filesystem::path& profile) {
   }
 }
 
-// Until the simulator has the engine's own scheduling rules, the schedule is that of vLLM.
 simulator::RunMetrics simulate_like_engine(const simulator::Workload& workload,
                                            const std::filesystem::path& profile,
                                            const EngineSettings& settings) {

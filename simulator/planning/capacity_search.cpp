@@ -8,16 +8,11 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/joined.h"
 #include "base/params.h"
 
 namespace pagequest::simulator {
 namespace {
-
-std::string joined(const std::vector<std::string>& phrases) {
-  std::string out;
-  for (const auto& phrase : phrases) out += (out.empty() ? "" : "; ") + phrase;
-  return out;
-}
 
 class CapacitySearch {
  public:
@@ -60,7 +55,8 @@ class CapacitySearch {
   [[noreturn]] void throw_never_met() const {
     throw ObjectivesNeverMet({.what = "no load meets the objectives",
                               .where = to_text(slo_),
-                              .found = joined(too_much_->missed) + ", at the smallest load, " +
+                              .found = joined(too_much_->missed, "; ") +
+                                       ", at the smallest load, " +
                                        pagequest::to_text(ParamValue(too_much_->load)),
                               .expected = "objectives that one load can meet",
                               .hint = "ask for less, or take a faster machine"});

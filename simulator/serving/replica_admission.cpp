@@ -70,8 +70,8 @@ bool Replica::fits(const Seat& own, const Found& found) {
   const std::int32_t reused =
       (found.cached + static_cast<std::int32_t>(found.below.size())) * config_.page_tokens;
   const std::int32_t input = own.request->input_tokens();
-  const bool whole =
-      config_.admission == Admission::input || own.has_kv || config_.scheduler == BatchRule::sglang;
+  const bool whole = config_.admission == AdmittedBy::input || own.has_kv ||
+                     config_.scheduler == BatchRule::sglang;
   const auto chunk = static_cast<std::int32_t>(std::min<std::int64_t>(input, reused + budget_));
   const std::int64_t pages = kv.pages_after_grow(whole ? input : chunk) - found.cached;
   const std::int64_t available = pages_.available() - found.evictable;
@@ -93,7 +93,7 @@ bool Replica::fits(const Seat& own, const Found& found) {
 
 /// Pages that admitted requests still need for their input.
 std::int64_t Replica::promised_pages() const {
-  if (config_.admission == Admission::chunk && config_.scheduler == BatchRule::vllm) return 0;
+  if (config_.admission == AdmittedBy::chunk && config_.scheduler == BatchRule::vllm) return 0;
   std::int64_t promised = 0;
   for (const auto& [order, index] : prefilling_) {
     const Seat& own = seat(index);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/joined.h"
 
 namespace pagequest::simulator {
 namespace {
@@ -31,12 +32,6 @@ std::vector<std::string> cells_of(const std::string& line) {
       out.back() += c;
     }
   }
-  return out;
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
   return out;
 }
 

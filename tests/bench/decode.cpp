@@ -92,11 +92,6 @@ std::vector<std::vector<double>> time_decode(const model::Model& model,
   return seconds;
 }
 
-double quantile(std::vector<double> samples, double q) {
-  std::sort(samples.begin(), samples.end());
-  return samples[static_cast<std::size_t>(q * static_cast<double>(samples.size() - 1))];
-}
-
 DecodeNeed need_of(const model::Model& model, const DecodeCase& c) {
   const StepNeeds needs = needs_of(model);
   const double tokens = c.context + c.steps / 2.0;

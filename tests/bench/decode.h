@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/bench/engine_bench.h"
 #include "engine/model/model.h"
 
 namespace pagequest::bench {
@@ -31,9 +32,6 @@ struct PrefillTiming {
 /// `sequences` prompts of `context` tokens, all queued at once; best of three.
 [[nodiscard]] PrefillTiming time_prefill(const model::Model& model, std::int32_t sequences,
                                          std::int32_t context, int threads);
-
-/// The value that a share `q` of the samples is below.
-[[nodiscard]] double quantile(std::vector<double> samples, double q);
 
 /// What one decode step of a case must do at least.
 struct DecodeNeed {

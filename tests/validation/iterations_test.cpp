@@ -48,7 +48,7 @@ Run simulate(const std::vector<ModelRequest>& requests, const ModelSettings& mod
   settings.max_batch_tokens = static_cast<std::int32_t>(model.budget);
   settings.max_batch_sequences = static_cast<std::int32_t>(model.sequences);
   settings.page_tokens = static_cast<std::int32_t>(model.page);
-  settings.admission = model.admit_by_chunk ? Admission::chunk : Admission::input;
+  settings.admission = model.admit_by_chunk ? AdmittedBy::chunk : AdmittedBy::input;
   const AffineCost cost(model.fixed, model.per_token);
   MadeSessions source(static_cast<std::int64_t>(requests.size()), [&](std::int64_t index) {
     const ModelRequest& one = requests[static_cast<std::size_t>(index)];

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/sorted_by_name.h"
 #include "traces/check.h"
 #include "traces/check/findings.h"
 #include "traces/check/kernel_rules.h"
@@ -50,13 +51,7 @@ constexpr std::array kRules{
          Severity::error},
 };
 
-constexpr bool sorted_and_unique() {
-  for (std::size_t i = 1; i < kRules.size(); ++i) {
-    if (kRules[i - 1].name >= kRules[i].name) return false;
-  }
-  return true;
-}
-static_assert(sorted_and_unique(), "rules are listed by name, each once");
+static_assert(sorted_by_name(kRules), "rules are listed by name, each once");
 
 std::vector<Finding> check_file(const Reader& reader) {
   std::vector<Finding> findings;

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/params.h"
+#include "base/sorted_by_name.h"
 #include "traces/import/importer.h"
 #include "traces/import/importers/formats.h"
 
@@ -27,13 +28,7 @@ constexpr ImporterEntry kImporters[] = {
      is_weka, import_weka},
 };
 
-constexpr bool sorted_and_unique() {
-  return std::adjacent_find(std::begin(kImporters), std::end(kImporters),
-                            [](const ImporterEntry& a, const ImporterEntry& b) {
-                              return a.name >= b.name;
-                            }) == std::end(kImporters);
-}
-static_assert(sorted_and_unique(), "importers are listed by name, each once");
+static_assert(sorted_by_name(kImporters), "importers are listed by name, each once");
 
 }  // namespace
 

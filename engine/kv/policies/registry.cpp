@@ -7,6 +7,7 @@
 #include <iterator>
 #include <vector>
 
+#include "base/sorted_by_name.h"
 #include "engine/kv/policies/param_ranges.h"
 
 namespace pagequest::kv {
@@ -101,13 +102,7 @@ constexpr std::array kPolicies{
                 false, tova_params, make_tova},
 };
 
-constexpr bool sorted_and_unique() {
-  for (std::size_t i = 1; i < kPolicies.size(); ++i) {
-    if (kPolicies[i - 1].name >= kPolicies[i].name) return false;
-  }
-  return true;
-}
-static_assert(sorted_and_unique(), "policies are listed by name, each once");
+static_assert(sorted_by_name(kPolicies), "policies are listed by name, each once");
 
 }  // namespace
 

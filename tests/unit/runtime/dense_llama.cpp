@@ -18,7 +18,7 @@ std::vector<float> to_floats(const std::vector<double>& values) {
   return {values.begin(), values.end()};
 }
 
-void add(std::vector<std::vector<float>>& x, const std::vector<std::vector<float>>& y) {
+void add_rows(std::vector<std::vector<float>>& x, const std::vector<std::vector<float>>& y) {
   for (std::size_t row = 0; row < x.size(); ++row) {
     for (std::size_t i = 0; i < x[row].size(); ++i) x[row][i] += y[row][i];
   }
@@ -143,7 +143,7 @@ DenseResult DenseLlama::run_heads(
     }
     result.queries.push_back(query);
     result.keys.push_back(key);
-    add(x, project(mixed, prefix + "self_attn.o_proj.weight"));
+    add_rows(x, project(mixed, prefix + "self_attn.o_proj.weight"));
     const Rows again = normalise(x, prefix + "post_attention_layernorm.weight");
     Rows gate_up = project(again, prefix + "mlp.gate_proj.weight");
     const Rows up = project(again, prefix + "mlp.up_proj.weight");
@@ -151,7 +151,7 @@ DenseResult DenseLlama::run_heads(
       gate_up[row].insert(gate_up[row].end(), up[row].begin(), up[row].end());
       gate_up[row] = to_floats(reference::swiglu(gate_up[row]));
     }
-    add(x, project(gate_up, prefix + "mlp.down_proj.weight"));
+    add_rows(x, project(gate_up, prefix + "mlp.down_proj.weight"));
   }
   const std::string output =
       config_.tied_embeddings ? "model.embed_tokens.weight" : "lm_head.weight";

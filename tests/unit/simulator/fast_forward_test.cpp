@@ -113,7 +113,7 @@ SimulationConfig config_of(std::uint64_t seed, std::int32_t most_pages) {
   out.max_batch_tokens = rng.between(20, 300);
   out.max_batch_sequences = rng.between(1, 20);
   out.prefill_chunk = pick(0, 0, 7, 64);
-  out.admission = pick(Admission::input, Admission::chunk);
+  out.admission = pick(AdmittedBy::input, AdmittedBy::chunk);
   out.idle_kv = pick(IdleKv::keep, IdleKv::drop, IdleKv::cache);
   out.preemption = pick(PreemptionOrder::latest, PreemptionOrder::idle_first);
   out.scheduler = pick(BatchRule::vllm, BatchRule::vllm, BatchRule::sglang);

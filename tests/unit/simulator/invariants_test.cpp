@@ -72,7 +72,7 @@ SimulationConfig random_config(std::uint64_t seed, const std::vector<Session>& s
   out.page_tokens = 1 << rng.between(0, 5);
   out.max_batch_tokens = rng.between(20, 300);
   out.max_batch_sequences = rng.between(1, 20);
-  out.admission = rng.chance(0.5) ? Admission::input : Admission::chunk;
+  out.admission = rng.chance(0.5) ? AdmittedBy::input : AdmittedBy::chunk;
   out.idle_kv = rng.chance(0.5) ? IdleKv::keep : IdleKv::drop;
   out.preemption = rng.chance(0.5) ? PreemptionOrder::latest : PreemptionOrder::idle_first;
   out.tool_latency_median_s = rng.chance(0.2) ? 0.0 : 0.05;

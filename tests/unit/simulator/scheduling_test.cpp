@@ -54,7 +54,7 @@ TEST_CASE("Admission by chunk thrashes where admission by input does not") {
   settings.kv_pages = 4 * 282;  // four prompts of 4,500 tokens, none of them at full length
   const std::vector<Session> sessions = {session({Prefill{4500}, Decode{300}})};
   const RunMetrics input = run(sessions, settings);
-  settings.admission = Admission::chunk;
+  settings.admission = AdmittedBy::chunk;
   const RunMetrics chunk = run(sessions, settings);
   CHECK(chunk.preemptions > 2 * input.preemptions);
   CHECK(chunk.run_time > input.run_time);
