@@ -38,6 +38,12 @@ bool Replica::submit(Request& request, std::int64_t turn, bool has_kv) {
   const std::int32_t index = take_seat(request);
   seat(index).turn = turn;
   seat(index).has_kv = has_kv;
+  if (by_threads()) {
+    seat(index).resident = true;
+    seat(index).admitted = ++admissions_;
+    order_threads(index);
+    request.schedule_by_threads();
+  }
   place(index);
   return true;
 }
@@ -46,6 +52,7 @@ void Replica::resume(Request& request, std::int64_t turn) {
   const std::int32_t index = request.seat();
   seat(index).turn = turn;
   seat(index).turn_decoded = 0;
+  order_threads(index);
   settle(index);
   place(index);
 }
@@ -55,6 +62,7 @@ void Replica::update(Request& request, Nanoseconds now) {
   const std::int32_t index = request.seat();
   Seat& own = seat(index);
   collect_decoded(index);
+  order_threads(index);
   release_dead(index, now);
   const bool idles = !request.has_work() && own.reserved == 0 && own.resident;
   if (idles && config_.idle_kv != IdleKv::keep) {
@@ -200,10 +208,7 @@ void Replica::collect_decoded(std::int32_t index) {
     const auto steps = static_cast<std::int32_t>(decodes_.leave(id));
     --decoding_[thread == Thread::main ? 0 : 1];
     if (steps == 0) continue;
-    const SequenceKv& kv = own.request->kv();
-    own.private_pages += thread == Thread::main
-                             ? kv.main().pages_after_grow(steps) - kv.main().pages()
-                             : kv.aux()->pages_after_grow(steps) - kv.aux()->pages();
+    own.private_pages += own.request->kv().pages_to_grow(thread, steps);
     own.tokens += steps;
     if (thread == Thread::main) own.turn_decoded += steps;
     complete(index, thread, {StepKind::decode, steps, false}, steps);

@@ -13,6 +13,7 @@
 
 #include "simulator/cost/step_cost.h"
 #include "simulator/event_queue.h"
+#include "simulator/serving/completion.h"
 #include "simulator/serving/decode_set.h"
 #include "simulator/serving/new_token_ratio.h"
 #include "simulator/serving/page_ledger.h"
@@ -21,23 +22,6 @@
 #include "simulator/simulation_config.h"
 
 namespace pagequest::simulator {
-
-/// One thread's computed tokens, told when they are done.
-struct Completion {
-  Request* request;
-  Thread thread;
-  StepKind kind;
-  std::int32_t tokens;
-  bool recompute;
-  bool operation_ended;
-};
-
-/// Is told about tokens as soon as they count.
-class CompletionListener {
- public:
-  virtual ~CompletionListener() = default;
-  virtual void completed(const Completion& completion) = 0;
-};
 
 struct ReplicaCounters {
   std::int64_t iterations = 0;
@@ -67,7 +51,8 @@ struct ReplicaCounters {
 /// last loses its own and recomputes. sglang: while requests wait and fit, iterations prefill only;
 /// a request fits if what the running ones are expected to decode, a share of what they may that
 /// falls with every step, fits beside it; when pages run out, who has decoded the least is
-/// retracted (sgl-project/sglang, managers/schedule_batch.py).
+/// retracted (sgl-project/sglang, managers/schedule_batch.py). pagequest: the rules of PageQuest's
+/// engine, see replica_threads.cpp.
 class Replica {
  public:
   Replica(std::int32_t id, const StepCost& cost, PageLedger pages, TierChain* tiers,
@@ -143,8 +128,10 @@ class Replica {
   enum class Place : std::uint8_t { nowhere, waiting, active, idle, absent, fetching };
   struct Seat {
     Request* request = nullptr;
-    std::int64_t turn = 0;      // order in which turns became ready
-    std::int64_t admitted = 0;  // order of admission
+    std::int64_t turn = 0;                   // order in which turns became ready
+    std::int64_t admitted = 0;               // order of admission
+    std::int64_t thread_orders[2] = {0, 0};  // in which threads came in; 0: there is none
+    std::int32_t forks = 0;                  // of the request that have an order
     std::int64_t private_pages = 0;
     std::int64_t reserved = 0;       // private too, for the chunk under way or a fetch
     std::int64_t tokens = 0;         // live and resident
@@ -157,6 +144,14 @@ class Replica {
     Place place = Place::nowhere;
     bool resident = false;
     bool has_kv = false;  // keys and values come with it, when it is admitted
+  };
+  /// A thread that can compute, where each one is scheduled by itself.
+  struct ReadyThread {
+    std::int64_t order;
+    std::int32_t seat;
+    Thread thread;
+    Work work;
+    bool decodes;
   };
   /// Of a prompt's leading pages.
   struct Found {
@@ -222,6 +217,18 @@ class Replica {
   [[nodiscard]] std::int32_t least_decoded() const;
   void preempt(std::int32_t index, Nanoseconds now);
   void raise_new_token_ratio();
+
+  // replica_threads.cpp: the same, thread by thread
+  [[nodiscard]] bool by_threads() const { return config_.scheduler == BatchRule::pagequest; }
+  void order_threads(std::int32_t index);
+  void plan_threads(Nanoseconds now);
+  [[nodiscard]] std::vector<ReadyThread> ready_threads() const;
+  [[nodiscard]] std::vector<ReadyThread> try_batch(const std::vector<ReadyThread>& threads);
+  [[nodiscard]] std::pair<std::int32_t, Thread> victim_for(const ReadyThread& needy,
+                                                           std::int64_t oldest) const;
+  bool make_room(const std::vector<ReadyThread>& starved, std::int64_t oldest);
+  void preempt_thread(std::int32_t index, Thread thread);
+
   [[nodiscard]] std::int64_t run_length(const DecodeLine& line) const;
   [[nodiscard]] std::int64_t steps_without_admission() const;
   [[nodiscard]] BatchShape shape_of_chunks() const;
@@ -247,6 +254,7 @@ class Replica {
   std::int64_t absent_ = 0;    // waiting for a tool without pages
   std::int64_t resident_tokens_ = 0;
   std::int64_t admissions_ = 0;
+  std::int64_t threads_ = 0;
 
   DecodeSet decodes_;
   std::int64_t decoding_[2] = {0, 0};  // main, auxiliary threads

@@ -18,6 +18,7 @@ std::optional<Nanoseconds> Replica::start(Nanoseconds now) {
   PQ_CHECK(!busy(), "one batch at a time");
   land_prefetched(now);
   do {
+    if (by_threads()) joining_.clear();
     join_waiting_threads();
     plan(now);
   } while (chunks_.empty() && !decodes_step_ && !joining_.empty());
@@ -101,8 +102,12 @@ void Replica::finish_chunk(const Chunk& chunk, Nanoseconds now) {
   own.private_pages += chunk.pages;
   own.tokens += chunk.tokens;
   resident_tokens_ += chunk.tokens;
+  if (chunk.work.kind == StepKind::decode) {
+    (chunk.thread == Thread::main ? run_tokens_.main : run_tokens_.auxiliary) += chunk.tokens;
+  }
   collect_decoded(chunk.seat);
   complete(chunk.seat, chunk.thread, chunk.work, chunk.tokens);
+  if (by_threads() && chunk.work.recompute) settle(chunk.seat);  // evictions came with it
   publish(chunk.seat, now);
   track_prefill(chunk.seat);
   joining_.push_back(chunk.seat);
@@ -113,6 +118,10 @@ void Replica::plan(Nanoseconds now) {
   preempted_ = decodes_step_ = head_is_cached_ = false;
   admission_gap_ = 0.0;
   budget_ = config_.max_batch_tokens;
+  if (by_threads()) {
+    plan_threads(now);
+    return;
+  }
   if (config_.scheduler == BatchRule::sglang) {
     plan_prefill_first(now);
     return;
@@ -167,10 +176,7 @@ bool Replica::add_chunk(std::int32_t index, Thread thread, Nanoseconds now) {
   const std::int64_t most =
       config_.prefill_chunk > 0 ? std::min<std::int64_t>(budget_, config_.prefill_chunk) : budget_;
   const auto tokens = static_cast<std::int32_t>(std::min<std::int64_t>(work.tokens, most));
-  const SequenceKv& kv = own.request->kv();
-  const std::int64_t pages = thread == Thread::main
-                                 ? kv.main().pages_after_grow(tokens) - kv.main().pages()
-                                 : kv.aux()->pages_after_grow(tokens) - kv.aux()->pages();
+  const std::int64_t pages = own.request->kv().pages_to_grow(thread, tokens);
   while (!pages_.take(pages, now)) {
     const std::int32_t loser = victim();
     preempt(loser, now);
@@ -208,9 +214,11 @@ BatchShape Replica::shape_of_chunks() const {
   BatchShape shape = decodes_step_ ? decodes_.shape() : BatchShape{};
   for (const Chunk& chunk : chunks_) {
     const Request& request = *seat(chunk.seat).request;
-    const SequenceKv& kv = request.kv();
-    const std::int64_t context =
-        chunk.thread == Thread::main ? kv.main().read_tokens() : kv.aux()->read_tokens();
+    const std::int64_t context = request.kv().read_tokens(chunk.thread);
+    if (chunk.work.kind == StepKind::decode) {
+      shape.add_decode(context + 1, cost_.window());
+      continue;
+    }
     const bool samples = !chunk.work.recompute && request.finishes(chunk.thread, chunk.tokens);
     shape.add_prefill(chunk.tokens, context, cost_.window(), samples);
   }

@@ -57,7 +57,7 @@ BlockTouch Replica::touch(const Seat& own, std::int32_t page, Nanoseconds now) c
 
 /// Full pages whose content is known can be found by others.
 void Replica::publish(std::int32_t index, Nanoseconds now) {
-  if (pages_.cache() == nullptr) return;
+  if (pages_.cache() == nullptr || by_threads()) return;
   Seat& own = seat(index);
   const KvExtent& kv = own.request->kv().main();
   const std::int32_t full = kv.resident_end() / config_.page_tokens;

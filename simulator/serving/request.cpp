@@ -18,16 +18,15 @@ Request::Request(std::int64_t index, std::shared_ptr<const Session> session,
 
 Work Request::work(Thread thread) const {
   if (!has_work()) return {};
-  const std::int32_t missing = kv_.main().missing_tokens();
+  const std::int32_t missing = kv_.lost_tokens(Thread::main);
   if (thread == Thread::main) {
     if (missing > 0) return {StepKind::prefill, missing, true};
     if (blocked_ != Blocked::no) return {};
     return {kind_, left_, false};
   }
-  if (!aux_running() || missing > 0) return {};
-  if (kv_.aux()->missing_tokens() > 0) {
-    return {StepKind::prefill, kv_.aux()->missing_tokens(), true};
-  }
+  if (!aux_running() || (missing > 0 && kv_.aux_shares())) return {};
+  const std::int32_t aux_missing = kv_.lost_tokens(Thread::auxiliary);
+  if (aux_missing > 0) return {StepKind::prefill, aux_missing, true};
   if (aux_prefill_left_ > 0) return {StepKind::prefill, aux_prefill_left_, false};
   return {StepKind::decode, aux_decode_left_, false};
 }
@@ -79,7 +78,7 @@ bool Request::complete(Thread thread, const Work& work, std::int32_t tokens) {
 }
 
 bool Request::complete_main(const Work& work, std::int32_t tokens) {
-  kv_.main().grow(tokens);
+  kv_.grow(Thread::main, tokens);
   if (work.recompute) return false;
   left_ -= tokens;
   PQ_CHECK(left_ >= 0, "no more is done than there was to do");
@@ -89,14 +88,18 @@ bool Request::complete_main(const Work& work, std::int32_t tokens) {
 }
 
 bool Request::complete_aux(const Work& work, std::int32_t tokens) {
-  kv_.aux()->grow(tokens);
+  kv_.grow(Thread::auxiliary, tokens);
   if (work.recompute) return false;
   std::int32_t& left = work.kind == StepKind::prefill ? aux_prefill_left_ : aux_decode_left_;
   left -= tokens;
   PQ_CHECK(left >= 0, "no more is done than there was to do");
   if (aux_running()) return left == 0;
+  if (by_threads_ && aux_outlasts_) {
+    aux_decode_left_ = 1;
+    return true;
+  }
   // The server returns the thread's pages when it has ended; its command waits for the boundary.
-  kv_.join();
+  if (!by_threads_ || blocked_ == Blocked::join) kv_.join();
   if (blocked_ == Blocked::join) advance();
   return true;
 }
@@ -113,6 +116,11 @@ void Request::reuse(std::int32_t tokens) {
 void Request::tool_responded() {
   PQ_CHECK(blocked_ == Blocked::tool, "a tool answers a call");
   advance();
+}
+
+void Request::schedule_by_threads() {
+  by_threads_ = true;
+  kv_.remember_evictions();
 }
 
 void Request::abandon_aux() {
@@ -169,7 +177,7 @@ bool Request::run(const Operation& operation) {
           },
           [&](const BeginTurn&) { return over([&] { ++turns_; }); },
           [&](const ForkAux& op) { return over([&] { fork(op); }); },
-          [&](const JoinAux&) { return !aux_running() || block(Blocked::join); },
+          [&](const JoinAux&) { return join_aux(); },
           [&](const StartAgents& op) { return over([&] { start_agents(op); }); },
           [&](const AwaitAgents&) { return agents_running_ == 0 || block(Blocked::agents); }},
       operation);
@@ -190,7 +198,14 @@ bool Request::wait_for_release() {
 
 void Request::start_prompt(const Prompt& prompt) {
   kv_ = SequenceKv(page_tokens_);
+  if (by_threads_) kv_.remember_evictions();
   prompt_blocks_ = blocks_of(prompt);
+}
+
+bool Request::join_aux() {
+  if (aux_running()) return block(Blocked::join);
+  kv_.join();
+  return true;
 }
 
 /// The first token of a thread is prefilled, whatever it is: it has no keys to decode from.
@@ -201,7 +216,10 @@ void Request::fork(const ForkAux& operation) {
     ++aux_prefill_left_;
     --aux_decode_left_;
   }
-  if (aux_running()) kv_.fork();
+  aux_outlasts_ = operation.outlasts;
+  if (!aux_running()) return;
+  ++forks_;
+  kv_.fork();
 }
 
 void Request::start_agents(const StartAgents& operation) {

@@ -72,10 +72,15 @@ class Request {
   void reuse(std::int32_t tokens);
   /// The tool has answered: the main thread goes on.
   void tool_responded();
+  /// From here on its threads are preempted one by one, an auxiliary thread that has ended holds
+  /// its pages until its command is carried out, and one whose end is not recorded goes on.
+  void schedule_by_threads();
   /// The auxiliary thread ends without a result.
   void abandon_aux();
   /// All keys and values are lost.
   void lose_kv() { kv_.lose(); }
+  /// Those of one thread are lost.
+  void lose_kv(Thread thread) { kv_.lose(thread); }
 
   /// Sub-agents that the program has started since the last call, as indices of Session::agents.
   [[nodiscard]] std::vector<std::int32_t> take_started_agents();
@@ -94,6 +99,7 @@ class Request {
   [[nodiscard]] Nanoseconds tool_duration() const { return tool_duration_; }
   [[nodiscard]] std::int32_t tool_calls() const { return tool_calls_; }
   [[nodiscard]] std::int32_t turns() const { return turns_; }
+  [[nodiscard]] std::int32_t forks() const { return forks_; }
 
  private:
   void advance();
@@ -103,6 +109,7 @@ class Request {
   [[nodiscard]] std::span<const BlockId> blocks_of(const Prompt& prompt) const;
   void start_prompt(const Prompt& prompt);
   void fork(const ForkAux& operation);
+  bool join_aux();
   void start_agents(const StartAgents& operation);
   bool block(Blocked why);
   bool complete_main(const Work& work, std::int32_t tokens);
@@ -123,7 +130,10 @@ class Request {
   std::int32_t agents_running_ = 0;
   std::int32_t tool_calls_ = 0;
   std::int32_t turns_ = 0;
+  std::int32_t forks_ = 0;  // auxiliary threads so far
   std::int32_t seat_ = -1;
+  bool by_threads_ = false;
+  bool aux_outlasts_ = false;  // its session
   Blocked blocked_ = Blocked::no;
   StepKind kind_ = StepKind::prefill;  // of the current operation
 };

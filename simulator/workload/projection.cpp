@@ -46,6 +46,10 @@ void SessionBuilder::on(const Event& event) {
                    fork_.reset();
                  },
                  [&](const EpisodeEnded&) {
+                   if (fork_) {
+                     // A thread that runs has a step with each one of the main thread.
+                     std::get<ForkAux>(session_.program[*fork_]).outlasts = steps_since_aux_ <= 1;
+                   }
                    turn_.answer = turn_decoded_;
                    session_.turns.push_back(std::exchange(turn_, {}));
                    ended_ = true;
@@ -57,6 +61,7 @@ void SessionBuilder::on(const Event& event) {
 void SessionBuilder::fill(const TokensFilled& event) {
   const auto tokens = static_cast<std::int64_t>(event.tokens.size());
   if (event.thread == Thread::auxiliary) return fill_aux(tokens, event.kind);
+  ++steps_since_aux_;
   if (event.first != filled_) {
     fail("positions of the trace are not contiguous", event.episode,
          "position " + std::to_string(event.first) + " after " + std::to_string(filled_ - 1),
@@ -97,6 +102,7 @@ void SessionBuilder::fill_aux(std::int64_t tokens, StepKind kind) {
     fail("the trace has an auxiliary thread that was never forked", session_.episode, {},
          "run `pagequest check` on the trace");
   }
+  steps_since_aux_ = 0;
   aux_filled_ += tokens;
   (void)scaled(aux_filled_);
   auto& aux = std::get<ForkAux>(session_.program[*fork_]);
@@ -160,6 +166,8 @@ Workload project(const traces::Reader& trace, std::int32_t token_scale) {
     trace.replay(i, builder, false);
     out.sessions.push_back(builder.take());
   }
+  // A trace has them in the order in which they ended.
+  std::ranges::sort(out.sessions, {}, &Session::episode);
   return out;
 }
 

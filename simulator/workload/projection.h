@@ -40,14 +40,16 @@ class SessionBuilder final : public EventSink {
   std::int32_t turn_decoded_ = 0;   // served tokens
   std::int32_t decoded_first_ = 0;  // recorded positions that the turn has decoded
   std::int32_t decoded_end_ = 0;
-  std::int32_t filled_ = 0;          // recorded positions
-  std::int64_t aux_filled_ = 0;      // recorded tokens of the auxiliary thread that is alive
-  std::optional<std::size_t> fork_;  // operation of the auxiliary thread that is alive
+  std::int32_t filled_ = 0;           // recorded positions
+  std::int64_t aux_filled_ = 0;       // recorded tokens of the auxiliary thread that is alive
+  std::int32_t steps_since_aux_ = 0;  // of the main thread since the auxiliary one's last
+  std::optional<std::size_t> fork_;   // operation of the auxiliary thread that is alive
   bool in_turn_ = false;
   bool ended_ = false;
 };
 
-/// Every whole episode of a trace as a session, labelled with what it was recorded under.
+/// Every whole episode of a trace as a session, in the order of their ids, labelled with what it
+/// was recorded under.
 [[nodiscard]] Workload project(const traces::Reader& trace, std::int32_t token_scale);
 
 }  // namespace pagequest::simulator

@@ -56,6 +56,7 @@ struct BeginTurn {
 struct ForkAux {
   std::int32_t prefill_tokens;
   std::int32_t decode_tokens;
+  bool outlasts = false;  // its session, which ended before it did
 };
 /// The main thread needs the auxiliary thread's command, and waits for it if need be.
 struct JoinAux {};
