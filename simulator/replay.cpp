@@ -23,7 +23,7 @@ WorkloadMeans measure(const Workload& workload, const SimulationConfig& config) 
   out.episodes = static_cast<std::int64_t>(workload.sessions.size());
   const double share = 1.0 / static_cast<double>(out.episodes);
   for (const Session& session : workload.sessions) {
-    const Footprint peak = footprint(session, config.page_tokens);
+    const Footprint peak = footprint(session, config.page_tokens, config.dead_slots);
     out.most_pages = std::max(out.most_pages, std::int64_t{peak.peak_pages});
     out.peak_pages += share * peak.peak_pages;
     out.peak_tokens += share * peak.peak_tokens;

@@ -21,6 +21,9 @@ const ParamSpec kParameters[] = {
      "closed, poisson, recorded; auto: poisson with an arrival_rate, recorded where the workload "
      "has arrival times, else closed"},
     {"concurrency", std::int64_t{64}, "episodes in flight, of a closed loop"},
+    {"dead_slots", false,
+     "evicted tokens stay in their pages, masked: a page whose tokens are all dead is not read but "
+     "not free, and the sequence can still be shared (IntentKV)"},
     {"engine", std::string("machine"),
      "whose scheduling and sampling overheads: sglang, trtllm, vllm, or those of the machine's "
      "file"},
@@ -188,6 +191,7 @@ SimulationConfig SimulationConfig::from(const Params& params) {
       .max_queue = number(params, "max_queue", 0, kMany),
       .request_overhead_s = 1e-3 * real(params, "request_overhead_ms", 0.0, 1e6),
       .warmup_requests = number(params, "warmup_requests", 0, kMany),
+      .dead_slots = params.flag("dead_slots"),
       .step_by_step = params.flag("step_by_step"),
       .seed = static_cast<std::uint64_t>(
           integer(params, "seed", 0, std::numeric_limits<std::int64_t>::max())),
@@ -197,10 +201,10 @@ SimulationConfig SimulationConfig::from(const Params& params) {
                  "at least max_batch_sequences, " + std::to_string(out.max_batch_sequences) +
                      ": each decoding thread takes one");
   }
-  if (out.scheduler == BatchRule::pagequest &&
-      (out.idle_kv != IdleKv::keep || !out.tiers.empty() || out.prefill_replicas > 0)) {
+  if (out.scheduler == BatchRule::pagequest && (out.idle_kv != IdleKv::keep || !out.tiers.empty() ||
+                                                out.prefill_replicas > 0 || out.dead_slots)) {
     out_of_range(
-        "scheduler", "pagequest, with idle_kv, tiers or prefill_replicas",
+        "scheduler", "pagequest, with idle_kv, tiers, prefill_replicas or dead_slots",
         "none of them: PageQuest's engine keeps idle pages in the HBM until it needs them");
   }
   return out;

@@ -103,6 +103,7 @@ struct SimulationConfig {
   std::int32_t max_queue = 0;        // sessions that wait at one replica; more are refused; 0: any
   double request_overhead_s = 0.0;   // HTTP, tokenisation: added to each turn before it waits
   std::int32_t warmup_requests = 0;  // whose latencies are not counted
+  bool dead_slots = false;           // evicted tokens stay in their pages, masked
   bool step_by_step = false;         // no fast-forward: the same result, slowly
   std::uint64_t seed = 0;
   std::int32_t timeline_rows = 0;  // at most

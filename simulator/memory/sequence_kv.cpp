@@ -32,7 +32,7 @@ void AuxKv::lose_with_shared(std::vector<PastEviction> evictions) {
 
 void SequenceKv::fork() {
   PQ_CHECK(!aux_, "an episode has at most one auxiliary thread");
-  aux_.emplace(page_tokens_, main_.next_position(), main_.read_tokens());
+  aux_.emplace(page_tokens_, main_.next_position(), main_reads());
   aux_shares_ = true;
   fork_evictions_ = evictions_.size();
 }
@@ -43,7 +43,16 @@ void SequenceKv::join() {
   aux_shares_ = false;
 }
 
+std::int32_t SequenceKv::main_reads() const {
+  if (!masked_) return main_.read_tokens();
+  return main_.read_tokens() - masked_->dead_pages_before(main_.resident_end()) * page_tokens_;
+}
+
 std::int32_t SequenceKv::evict(TokenSpan span) {
+  if (masked_) {
+    masked_->grow(main_.next_position() - masked_->next_position());
+    return masked_->evict(span);
+  }
   if (remembers_) {
     evictions_.push_back({main_replay_ ? main_replay_->tokens() : main_.next_position(), span});
   }

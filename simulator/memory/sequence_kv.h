@@ -26,7 +26,7 @@ class AuxKv {
   /// What it shared is lost to it as well, and is recomputed on pages of its own. `evictions`: the
   /// main thread's before the fork.
   void lose_with_shared(std::vector<PastEviction> evictions);
-  /// Tokens to recompute before new ones; with_shared: up to the next eviction.
+  /// Tokens to recompute before new ones; after lose_with_shared() up to the next eviction.
   [[nodiscard]] std::int32_t missing_tokens() const {
     if (alone_) return replay_ ? replay_->next_tokens(*alone_) : 0;
     return tokens_ - resident_;
@@ -65,7 +65,12 @@ class AuxKv {
 /// Keys and values of one episode: its main thread and at most one auxiliary thread.
 class SequenceKv {
  public:
-  explicit SequenceKv(std::int32_t page_tokens) : page_tokens_(page_tokens), main_(page_tokens) {}
+  /// `dead_slots`: evicted tokens stay in their pages, masked, which are not read once all of their
+  /// tokens are dead. Nothing becomes free, and the sequence stays without holes (IntentKV).
+  explicit SequenceKv(std::int32_t page_tokens, bool dead_slots = false)
+      : page_tokens_(page_tokens), main_(page_tokens) {
+    if (dead_slots) masked_.emplace(page_tokens);
+  }
 
   [[nodiscard]] KvExtent& main() { return main_; }
   [[nodiscard]] const KvExtent& main() const { return main_; }
@@ -99,7 +104,7 @@ class SequenceKv {
     return position % page_tokens_ != 0;
   }
   [[nodiscard]] std::int32_t read_tokens(Thread thread) const {
-    return thread == Thread::main ? main_.read_tokens() : aux_->read_tokens();
+    return thread == Thread::main ? main_reads() : aux_->read_tokens();
   }
 
   [[nodiscard]] std::int32_t pages() const {
@@ -110,8 +115,11 @@ class SequenceKv {
   }
 
  private:
+  [[nodiscard]] std::int32_t main_reads() const;
+
   std::int32_t page_tokens_;
   KvExtent main_;
+  std::optional<KvExtent> masked_;  // the main thread's positions with those evicted as holes
   std::optional<AuxKv> aux_;
   // No longer the main thread's, still read by the auxiliary one.
   std::int32_t retained_pages_ = 0;

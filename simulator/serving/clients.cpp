@@ -45,7 +45,8 @@ void Cluster::add_client(std::shared_ptr<const Session> session, const ClientNam
   auto added = std::make_unique<Client>();
   added->slot = slot;
   added->parent = parent;
-  added->request = std::make_unique<Request>(added_, std::move(session), config_.page_tokens);
+  added->request = std::make_unique<Request>(added_, std::move(session), config_.page_tokens,
+                                             config_.dead_slots);
   added->request->set_owner(slot);
   added->arrived = now_;
   added->counted = added_++ >= config_.warmup_requests;
@@ -221,7 +222,7 @@ void Cluster::end_session(Client& own) {
 }
 
 void Cluster::check_fits(const Session& session) const {
-  const std::int32_t peak = footprint(session, config_.page_tokens).peak_pages;
+  const std::int32_t peak = footprint(session, config_.page_tokens, config_.dead_slots).peak_pages;
   for (const Session& agent : session.agents) check_fits(agent);
   if (peak <= setup_.pages) return;
   throw usage_error({.what = "an episode alone needs more pages than the KV pool has",

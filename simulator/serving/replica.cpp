@@ -190,9 +190,9 @@ void Replica::join_decoding(std::int32_t index, Thread thread) {
   if (work.tokens == 0 || work.kind != StepKind::decode || decodes_.contains(id)) return;
   const SequenceKv& kv = request.kv();
   if (thread == Thread::main) {
-    decodes_.join(id, kv.main().read_tokens() + 1, kv.main().next_position(), work.tokens);
+    decodes_.join(id, kv.read_tokens(thread) + 1, kv.main().next_position(), work.tokens);
   } else {
-    decodes_.join(id, kv.aux()->read_tokens() + 1,
+    decodes_.join(id, kv.read_tokens(thread) + 1,
                   kv.aux()->fork_point() + kv.aux()->resident_tokens(), work.tokens);
   }
   ++decoding_[thread == Thread::main ? 0 : 1];

@@ -11,8 +11,12 @@
 namespace pagequest::simulator {
 
 Request::Request(std::int64_t index, std::shared_ptr<const Session> session,
-                 std::int32_t page_tokens)
-    : index_(index), session_(std::move(session)), kv_(page_tokens), page_tokens_(page_tokens) {
+                 std::int32_t page_tokens, bool dead_slots)
+    : index_(index),
+      session_(std::move(session)),
+      kv_(page_tokens, dead_slots),
+      page_tokens_(page_tokens),
+      dead_slots_(dead_slots) {
   advance();
 }
 
@@ -197,7 +201,7 @@ bool Request::wait_for_release() {
 }
 
 void Request::start_prompt(const Prompt& prompt) {
-  kv_ = SequenceKv(page_tokens_);
+  kv_ = SequenceKv(page_tokens_, dead_slots_);
   if (by_threads_) kv_.remember_evictions();
   prompt_blocks_ = blocks_of(prompt);
 }

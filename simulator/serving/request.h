@@ -28,7 +28,8 @@ class Request {
   /// Why the main thread does not compute.
   enum class Blocked : std::uint8_t { no, tool, join, agents, ended };
 
-  Request(std::int64_t index, std::shared_ptr<const Session> session, std::int32_t page_tokens);
+  Request(std::int64_t index, std::shared_ptr<const Session> session, std::int32_t page_tokens,
+          bool dead_slots = false);
 
   /// In order of arrival: what random draws and synthetic block ids depend on.
   [[nodiscard]] std::int64_t index() const { return index_; }
@@ -124,6 +125,7 @@ class Request {
   std::size_t next_operation_ = 0;
   Nanoseconds tool_duration_ = -1;
   std::int32_t page_tokens_;
+  bool dead_slots_;
   std::int32_t left_ = 0;  // tokens of the current operation
   std::int32_t aux_prefill_left_ = 0;
   std::int32_t aux_decode_left_ = 0;

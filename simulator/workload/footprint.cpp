@@ -9,14 +9,14 @@
 
 namespace pagequest::simulator {
 
-Footprint footprint(const Session& session, std::int32_t page_tokens) {
+Footprint footprint(const Session& session, std::int32_t page_tokens, bool dead_slots) {
   Footprint out;
-  SequenceKv kv(page_tokens);
+  SequenceKv kv(page_tokens, dead_slots);
   const auto grow = [&kv](std::int32_t tokens) { kv.main().grow(tokens); };
   for (const Operation& operation : session.program) {
     std::visit(Overloaded{[&](const Prefill& op) { grow(op.tokens); },
                           [&](const Prompt& op) {
-                            kv = SequenceKv(page_tokens);
+                            kv = SequenceKv(page_tokens, dead_slots);
                             grow(op.tokens);
                           },
                           [&](const Decode& op) { grow(op.tokens); },

@@ -14,6 +14,7 @@ struct Footprint {
   std::int32_t peak_pages = 0;   // physical
   std::int32_t peak_tokens = 0;  // live
 };
-[[nodiscard]] Footprint footprint(const Session& session, std::int32_t page_tokens);
+[[nodiscard]] Footprint footprint(const Session& session, std::int32_t page_tokens,
+                                  bool dead_slots = false);
 
 }  // namespace pagequest::simulator

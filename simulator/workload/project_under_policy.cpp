@@ -104,6 +104,7 @@ Workload project_under_policy(const traces::Reader& trace, const kv::PolicySpec&
     out.sessions.push_back(exchange.take());
   }
   check_forks(policy, keeps_aux, forks);
+  order_by_episode(out);
   return out;
 }
 

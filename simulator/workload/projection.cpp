@@ -151,6 +151,10 @@ Session SessionBuilder::take() {
   return std::exchange(session_, {});
 }
 
+void order_by_episode(Workload& workload) {
+  std::ranges::sort(workload.sessions, {}, &Session::episode);
+}
+
 Workload project(const traces::Reader& trace, std::int32_t token_scale) {
   const traces::Header& header = trace.header();
   Workload out;
@@ -166,8 +170,7 @@ Workload project(const traces::Reader& trace, std::int32_t token_scale) {
     trace.replay(i, builder, false);
     out.sessions.push_back(builder.take());
   }
-  // A trace has them in the order in which they ended.
-  std::ranges::sort(out.sessions, {}, &Session::episode);
+  order_by_episode(out);
   return out;
 }
 

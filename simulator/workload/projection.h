@@ -48,6 +48,9 @@ class SessionBuilder final : public EventSink {
   bool ended_ = false;
 };
 
+/// In the order in which episodes began; a trace has them as they ended.
+void order_by_episode(Workload& workload);
+
 /// Every whole episode of a trace as a session, in the order of their ids, labelled with what it
 /// was recorded under.
 [[nodiscard]] Workload project(const traces::Reader& trace, std::int32_t token_scale);

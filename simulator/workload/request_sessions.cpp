@@ -165,8 +165,8 @@ void RequestSessions::list_starts() {
 
 Session RequestSessions::session(std::size_t index) const {
   const Start& start = order_[index];
-  Session out = whole(static_cast<std::size_t>(start.session),
-                      EpisodeId{static_cast<std::int32_t>(index)});
+  Session out =
+      whole(static_cast<std::size_t>(start.session), EpisodeId{static_cast<std::int32_t>(index)});
   out.arrival = start.arrival;
   return out;
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Policies that decide over synthetic events, recorded into a file, read back and replayed: no
 // model is needed, so every policy meets long contexts and many victims.
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -230,13 +231,15 @@ TEST_CASE("A full-cache trace is projected with what another policy drops") {
     const auto workload = simulator::project_under_policy(trace, policy, 4);
     const auto replay = simulator::replay_policy(trace, policy);
     CHECK_THAT(workload.label, Catch::Matchers::Contains("first-order"));
-    for (std::size_t i = 0; i < workload.sessions.size(); ++i) {
+    REQUIRE(replay.episodes.size() == workload.sessions.size());
+    for (const simulator::EpisodeReplay& episode : replay.episodes) {
       std::int64_t evicted = 0;
-      for (const auto& victim : replay.episodes[i].replayed) {
-        evicted += victim.layer < 0 ? victim.tokens : 0;
-      }
-      CHECK(simulator::totals(workload.sessions[i]).evicted == 4 * evicted);
-      CHECK(simulator::totals(workload.sessions[i]).aux_decode == 0);
+      for (const auto& victim : episode.replayed) evicted += victim.layer < 0 ? victim.tokens : 0;
+      const auto session =
+          std::ranges::find(workload.sessions, episode.episode, &simulator::Session::episode);
+      REQUIRE(session != workload.sessions.end());
+      CHECK(simulator::totals(*session).evicted == 4 * evicted);
+      CHECK(simulator::totals(*session).aux_decode == 0);
       CHECK(evicted > 0);
     }
   }

@@ -179,14 +179,16 @@ TEST_CASE("A run in closed form equals the run step by step, to the nanosecond")
   std::int64_t fetched = 0;
   for (std::uint64_t seed = 0; seed < 600; ++seed) {
     const auto sessions = sessions_of(seed);
+    const bool dead_slots = seed % 5 == 4;
     std::int32_t most = 0;
     for (const Session& one : sessions) {
-      most = std::max(most, footprint(one, kPageTokens).peak_pages);
+      most = std::max(most, footprint(one, kPageTokens, dead_slots).peak_pages);
       for (const Session& sub : one.agents) {
-        most = std::max(most, footprint(sub, kPageTokens).peak_pages);
+        most = std::max(most, footprint(sub, kPageTokens, dead_slots).peak_pages);
       }
     }
     SimulationConfig settings = config_of(seed, most);
+    settings.dead_slots = dead_slots;
     const Run fast = run(sessions, settings, seed % 3 == 0);
     settings.step_by_step = true;
     const Run slow = run(sessions, settings, seed % 3 == 0);
