@@ -28,9 +28,10 @@ function(pq_unity target)
   endif()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-  # They take the other files of a batch for headers, and for scopes around one's own.
-  target_compile_options(${target} PRIVATE -Wno-shadow
-                         $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  # g++ takes the other files of a batch for headers, and their local names for outer scopes.
+  target_compile_options(${target} PRIVATE
+                         "$<$<COMPILE_LANGUAGE:CXX>:-Wno-shadow>"
+                         "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>")
 endfunction()
 
 # pq_module(<name> SOURCES <files> [HEADERS <files>] [USES <modules>] [PRIVATE_USES <libraries>]

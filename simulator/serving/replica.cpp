@@ -11,7 +11,7 @@ namespace pagequest::simulator {
 namespace {
 
 constexpr std::int32_t thread_id(std::int32_t seat, Thread thread) {
-  return 2 * seat + (thread == Thread::main ? 0 : 1);
+  return 2 * seat + static_cast<std::int32_t>(thread_slot(thread));
 }
 
 }  // namespace
@@ -184,6 +184,7 @@ void Replica::join_waiting_threads() {
 }
 
 void Replica::join_decoding(std::int32_t index, Thread thread) {
+  if (by_threads()) return;
   const Request& request = *seat(index).request;
   const Work work = request.work(thread);
   const std::int32_t id = thread_id(index, thread);
@@ -195,7 +196,7 @@ void Replica::join_decoding(std::int32_t index, Thread thread) {
     decodes_.join(id, kv.read_tokens(thread) + 1,
                   kv.aux()->fork_point() + kv.aux()->resident_tokens(), work.tokens);
   }
-  ++decoding_[thread == Thread::main ? 0 : 1];
+  ++decoding_[thread_slot(thread)];
 }
 
 /// The steps that the request's threads have taken become tokens, and the threads leave the batch.
@@ -206,7 +207,7 @@ void Replica::collect_decoded(std::int32_t index) {
     const std::int32_t id = thread_id(index, thread);
     if (!decodes_.contains(id)) continue;
     const auto steps = static_cast<std::int32_t>(decodes_.leave(id));
-    --decoding_[thread == Thread::main ? 0 : 1];
+    --decoding_[thread_slot(thread)];
     if (steps == 0) continue;
     own.private_pages += own.request->kv().pages_to_grow(thread, steps);
     own.tokens += steps;

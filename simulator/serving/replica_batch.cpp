@@ -18,7 +18,6 @@ std::optional<Nanoseconds> Replica::start(Nanoseconds now) {
   PQ_CHECK(!busy(), "one batch at a time");
   land_prefetched(now);
   do {
-    if (by_threads()) joining_.clear();
     join_waiting_threads();
     plan(now);
   } while (chunks_.empty() && !decodes_step_ && !joining_.empty());
@@ -103,6 +102,7 @@ void Replica::finish_chunk(const Chunk& chunk, Nanoseconds now) {
   own.tokens += chunk.tokens;
   resident_tokens_ += chunk.tokens;
   if (chunk.work.kind == StepKind::decode) {
+    // Where threads are scheduled one by one, which have no runs, a decode step is a chunk.
     (chunk.thread == Thread::main ? run_tokens_.main : run_tokens_.auxiliary) += chunk.tokens;
   }
   collect_decoded(chunk.seat);

@@ -21,8 +21,6 @@ namespace {
 
 constexpr Thread kThreads[] = {Thread::main, Thread::auxiliary};
 
-std::size_t slot(Thread thread) { return thread == Thread::main ? 0 : 1; }
-
 bool holds_pages(const SequenceKv& kv, Thread thread) {
   if (thread == Thread::main) return kv.main().pages() > 0;
   return kv.aux() != nullptr && (kv.aux()->pages() > 0 || kv.aux()->shares());
@@ -66,7 +64,7 @@ std::vector<Replica::ReadyThread> Replica::ready_threads() const {
       const Work work = own.request->work(thread);
       if (waits || work.tokens == 0) continue;
       const bool decodes = !work.recompute && (work.kind == StepKind::decode || work.tokens == 1);
-      threads.push_back({own.thread_orders[slot(thread)], index, thread, work, decodes});
+      threads.push_back({own.thread_orders[thread_slot(thread)], index, thread, work, decodes});
     }
   }
   std::ranges::sort(threads, {}, &ReadyThread::order);
@@ -113,7 +111,7 @@ void Replica::plan_threads(Nanoseconds now) {
     if (starved.empty() || !make_room(starved, threads.front().order)) break;
   }
   std::ranges::sort(chunks_, {}, [&](const Chunk& chunk) {
-    return seat(chunk.seat).thread_orders[slot(chunk.thread)];
+    return seat(chunk.seat).thread_orders[thread_slot(chunk.thread)];
   });
   for (const Chunk& chunk : chunks_) {
     PQ_CHECK(pages_.take(chunk.pages, now), "a batch was planned for the free pages");
@@ -130,7 +128,7 @@ std::pair<std::int32_t, Thread> Replica::victim_for(const ReadyThread& needy,
     const Seat& own = seat(i);
     if (own.request == nullptr) continue;
     for (const Thread thread : kThreads) {
-      const std::int64_t order = own.thread_orders[slot(thread)];
+      const std::int64_t order = own.thread_orders[thread_slot(thread)];
       if (order <= latest || order == needy.order) continue;
       if (!holds_pages(own.request->kv(), thread)) continue;
       latest = order;

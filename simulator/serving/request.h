@@ -21,6 +21,9 @@ struct Work {
   bool recompute = false;   // keys and values that were lost
 };
 
+/// Where arrays of both threads have this one.
+constexpr std::size_t thread_slot(Thread thread) { return thread == Thread::main ? 0 : 1; }
+
 /// One session on a server: where its program is, and its keys and values. Knows nothing of other
 /// requests, of time or of the pool.
 class Request {

@@ -173,3 +173,27 @@ TEST_CASE("Events that are not those of one whole episode are refused") {
   SessionBuilder huge(1'000'000'000);
   CHECK_THROWS_WITH(huge.on(filled(0, StepKind::prefill, kFive)), Contains("token scale"));
 }
+
+TEST_CASE(
+    "An auxiliary thread outlasts its session if it still ran at the end, not if it had ended") {
+  for (const int steps_alone : {0, 5}) {
+    SessionBuilder builder(1);
+    builder.on(EpisodeBegan{.episode = EpisodeId{0}});
+    builder.on(filled(0, StepKind::prefill, kFive));
+    builder.on(TurnBegan{.episode = EpisodeId{0}});
+    builder.on(AuxForked{.episode = EpisodeId{0}});
+    builder.on(filled(5, StepKind::prefill, kFive, Thread::auxiliary));
+    for (int i = 0; i <= steps_alone; ++i) builder.on(filled(5 + i, StepKind::decode, kOne));
+    builder.on(kEnded);
+    const Session session = builder.take();
+    CAPTURE(steps_alone);
+    int forks = 0;
+    for (const auto& operation : session.program) {
+      const auto* fork = std::get_if<ForkAux>(&operation);
+      if (fork == nullptr) continue;
+      ++forks;
+      CHECK(fork->outlasts == (steps_alone == 0));
+    }
+    CHECK(forks == 1);
+  }
+}

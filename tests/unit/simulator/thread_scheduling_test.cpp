@@ -11,6 +11,7 @@
 
 #include "base/params.h"
 #include "simulator/memory/kv_replay.h"
+#include "simulator/memory/sequence_kv.h"
 #include "simulator/replay.h"
 #include "tests/unit/simulator/fixtures.h"
 
@@ -61,14 +62,47 @@ TEST_CASE("Where each thread is by itself, who starves takes the latest one's pa
   CHECK(metrics.episode_latency.first()[0] < metrics.episode_latency.first()[1]);
 }
 
-TEST_CASE("A preempted auxiliary thread leaves its main thread's pages alone") {
-  // The main thread alone fits into eleven pages; beside it the auxiliary thread does not.
-  const auto episode = session({Prefill{160}, ForkAux{8, 24}, Decode{16}, JoinAux{}, Decode{1}});
-  const RunMetrics ample = serve({episode}, by_threads(1, 100));
+TEST_CASE("An auxiliary thread that is preempted leaves its main thread what both shared") {
+  SequenceKv kv(16);
+  kv.grow(Thread::main, 160);
+  kv.fork();
+  kv.grow(Thread::auxiliary, 8);
+  CHECK(kv.pages() == 10 + 1);
+  kv.lose(Thread::auxiliary);
+  CHECK(kv.pages() == 10);
+  CHECK(kv.lost_tokens(Thread::main) == 0);
+  CHECK(kv.lost_tokens(Thread::auxiliary) == 160 + 8);
+  kv.grow(Thread::auxiliary, 160 + 8);
+  CHECK(kv.pages() == 10 + 11);
+  CHECK(kv.lost_tokens(Thread::auxiliary) == 0);
+}
+
+TEST_CASE("A main thread that is preempted leaves its auxiliary thread what both shared") {
+  SequenceKv kv(16);
+  kv.grow(Thread::main, 160);
+  kv.fork();
+  kv.grow(Thread::auxiliary, 8);
+  kv.grow(Thread::main, 16);
+  kv.lose(Thread::main);
+  CHECK(kv.pages() == 10 + 1);
+  CHECK(kv.lost_tokens(Thread::main) == 176);
+  kv.grow(Thread::main, 176);
+  CHECK(kv.pages() == 11 + 10 + 1);
+  kv.join();
+  CHECK(kv.pages() == 11);
+}
+
+TEST_CASE("Threads preempted one by one compute all that they would have without it") {
+  const std::vector<Session> sessions = {
+      session({Prefill{160}, ForkAux{8, 24}, Decode{40}, JoinAux{}, Decode{1}})};
+  const RunMetrics ample = serve(sessions, by_threads(4, 1'000));
+  const RunMetrics tight = serve(sessions, by_threads(4, 32));
   CHECK(ample.preemptions == 0);
-  const RunMetrics tight = serve({episode}, by_threads(1, 23));
+  CHECK(tight.preemptions > 0);
+  CHECK(tight.recomputed_tokens > 0);
   CHECK(tight.aux_tokens == ample.aux_tokens);
   CHECK(tight.decode_tokens == ample.decode_tokens);
+  CHECK(tight.peak_pages <= 32);
 }
 
 TEST_CASE("A history is recomputed with what was evicted, which goes again where it went") {
