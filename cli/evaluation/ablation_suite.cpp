@@ -124,7 +124,7 @@ Suite ablation_suite() {
   };
   return {.name = "ablation",
           .description = "what the answer loses with equally many tokens of one class",
-          .episodes = 100,
+          .episodes = 200,
           .tasks = {task(kCot, "_cot", false), task(kHops, "", true)},
           .policies = policies()};
 }
