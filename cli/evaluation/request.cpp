@@ -42,8 +42,13 @@ void refuse_mixture(const EvaluationRequest& request) {
       throw_of_other(option, "a suite, which sets it by itself", "--task beside it");
     }
   }
-  if (!request.ablate || request.suite.empty() || request.suite == "ablation") return;
-  throw_of_other("ablate", "--suite " + request.suite, "one of the two");
+  const std::string beside = "--suite " + request.suite;
+  const std::string one = "one of the two";
+  if (request.ablate && request.quick) throw_of_other("quick", "--ablate", one);
+  if (request.suite.empty()) return;
+  if (request.ablate && request.suite != "ablation") throw_of_other("ablate", beside, one);
+  const bool has_quick = request.suite == "quick" || request.suite == kDefaultSuite;
+  if (request.quick && !has_quick) throw_of_other("quick", beside, one);
 }
 
 void keep_named(std::vector<CellSpec>& cells, const std::vector<std::string>& wanted,
@@ -63,6 +68,7 @@ void keep_named(std::vector<CellSpec>& cells, const std::vector<std::string>& wa
 
 std::string suite_name(const EvaluationRequest& request) {
   if (request.ablate) return "ablation";
+  if (request.quick) return "quick";
   return request.suite.empty() ? kDefaultSuite : request.suite;
 }
 

@@ -18,6 +18,7 @@ struct EvaluationRequest {
   RecordingConfig config;  // of a custom task; a suite takes its model, seed and episodes
   std::string suite;       // empty: the task of `config`, or kDefaultSuite if that is empty too
   bool ablate = false;     // the suite `ablation`
+  bool quick = false;      // the suite `quick`
   std::int32_t jobs = 0;   // 0: as many as there are cores, or one of a custom task
   std::vector<std::string> tasks;     // of the suite; empty: all
   std::vector<std::string> policies;  // of the suite, empty: all; or pieces, see parse_policies()
@@ -30,7 +31,7 @@ struct EvaluationRequest {
 inline constexpr const char* kDefaultSuite = "paper";
 
 /// Options that only suites take; custom tasks take the others.
-inline constexpr std::array<std::string_view, 3> kSuiteOptions = {"suite", "ablate", "tasks"};
+inline constexpr std::array<std::string_view, 4> kSuiteOptions = {"suite", "ablate", "quick", "tasks"};
 
 /// What is to be played, and all that it takes.
 struct Evaluation {

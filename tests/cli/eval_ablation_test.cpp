@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/cli/program.h"
+#include "tests/support/file_content.h"
 
 namespace pagequest::testing {
 namespace {
@@ -29,6 +30,19 @@ TEST_CASE("an ablation drops its count once and is held against full and the con
   const auto cell = nlohmann::json::parse(
       content_of(folder / "e" / "cells" / "pocket-hops-default.call.16.s3000000.json"));
   CHECK(cell.at("episodes").at(0).at("dropped_tokens") == 16.0);
+}
+
+TEST_CASE("--quick is the quick version of the suite paper, and of no other") {
+  const TemporaryFolder folder;
+  const std::string out = " -o " + (folder / "e").string();
+  const std::string cell = " --tasks pocket-hops --policies full --episodes 1";
+  const Outcome quick = run_program("eval --suite paper --quick" + cell + out);
+  CHECK(quick.exit_code == 0);
+  CHECK_THAT(content_of(folder / "e" / "frontier.md"), Contains("--suite quick"));
+  const Outcome other = run_program("eval --suite ablation --quick" + out);
+  CHECK(other.exit_code == 2);
+  CHECK_THAT(other.err, Contains("--suite ablation"));
+  CHECK(run_program("eval --ablate --quick" + out).exit_code == 2);
 }
 
 TEST_CASE("--ablate is a suite, and refuses another one beside it") {

@@ -96,7 +96,7 @@ TEST_CASE("Unknown suites, tasks and policies are usage errors that list the val
   const std::string out = " -o " + (folder / "e").string();
   const Outcome suite = run_program("eval --suite papers" + out);
   CHECK(suite.exit_code == 2);
-  CHECK_THAT(suite.err, Contains("ablation, paper, quick"));
+  CHECK_THAT(suite.err, Contains("ablation, long, paper, quick"));
   const Outcome policy = run_program("eval --suite quick --policies tovo" + out);
   CHECK(policy.exit_code == 2);
   CHECK_THAT(policy.err, Contains("did you mean `tova`"));
