@@ -29,19 +29,19 @@ void AdaptiveAllocation::clear() {
 }
 
 void AdaptiveAllocation::add(std::span<const UnitView> candidates, std::span<const float> keep,
-                             std::int64_t most_tokens) {
+                             const AttendedSteps& attended, std::int64_t most_tokens) {
   const auto head = static_cast<std::int32_t>(most_.size());
   most_.push_back(most_tokens);
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     PQ_CHECK(!std::isnan(keep[i]), "a keep score is a number");
     if (keep[i] == std::numeric_limits<float>::infinity()) continue;
-    candidates_.push_back({head, keep[i], candidates[i]});
+    candidates_.push_back({head, keep[i], attended.last(candidates[i].span), candidates[i]});
   }
 }
 
 std::span<const HeadVictim> AdaptiveAllocation::divide(std::int64_t tokens_to_free) {
   std::ranges::sort(candidates_, {}, [](const HeadVictim& c) {
-    return std::tuple(c.keep, c.unit.last_attended_step, c.unit.id, c.head);
+    return std::tuple(c.keep, c.last_attended_step, c.unit.id, c.head);
   });
   victims_.clear();
   for (const HeadVictim& candidate : candidates_) {
@@ -54,7 +54,7 @@ std::span<const HeadVictim> AdaptiveAllocation::divide(std::int64_t tokens_to_fr
     tokens_to_free -= tokens;
   }
   std::ranges::sort(victims_, {}, [](const HeadVictim& victim) {
-    return std::tuple(victim.head, victim.keep, victim.unit.last_attended_step, victim.unit.id);
+    return std::tuple(victim.head, victim.keep, victim.last_attended_step, victim.unit.id);
   });
   return victims_;
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/kv/attended_steps.h"
 #include "engine/kv/eviction_policy.h"
 
 namespace pagequest::kv {
@@ -25,6 +26,7 @@ enum class Allocation : std::uint8_t {
 struct HeadVictim {
   std::int32_t head;  // in the order in which they were added
   float keep;
+  std::int32_t last_attended_step;
   UnitView unit;
 };
 
@@ -42,7 +44,7 @@ class AdaptiveAllocation {
   /// Candidates of the next head with their scores, +infinity for protected ones and never NaN; it
   /// may lose at most `most_tokens` live ones.
   void add(std::span<const UnitView> candidates, std::span<const float> keep,
-           std::int64_t most_tokens);
+           const AttendedSteps& attended, std::int64_t most_tokens);
   /// What goes, head by head in the order of add(), of each the lowest scores first: together at
   /// least `tokens_to_free` live tokens, unless what is left is protected or at its safeguard.
   /// Valid until the next call.

@@ -67,10 +67,10 @@ class EvictionController {
 
   /// The changes of precision that the last victims() decided on beside them, in order. The caller
   /// reports the victims first, then sends these events on and reports them as well. Each change
-  /// is given once, and only if it touches a live token.
-  [[nodiscard]] std::vector<TokensRequantised> take_requantised(EpisodeId episode,
-                                                                std::int32_t step,
-                                                                std::int32_t turn);
+  /// is given once, and only if it touches a live token. Valid until the next call.
+  [[nodiscard]] const std::vector<TokensRequantised>& take_requantised(EpisodeId episode,
+                                                                       std::int32_t step,
+                                                                       std::int32_t turn);
 
   /// What victims(step_end) will give for the step under way, whatever its events say: known before
   /// any of them. For a lag of at least 1. Valid until the next call.

@@ -84,11 +84,9 @@ struct StepEnd {
 
 /// A candidate for eviction.
 struct UnitView {
-  std::int32_t id;                  // logical page or cursor
-  TokenSpan span;                   // positions that it covers
-  std::int32_t live_tokens;         // > 0
-  std::int32_t last_attended_step;  // last main step whose largest mean mass on it reached the
-                                    // controller's threshold; its fill step before that
+  std::int32_t id;           // logical page or cursor
+  TokenSpan span;            // positions that it covers
+  std::int32_t live_tokens;  // > 0
 };
 
 /// Bits that an element of stored keys and values takes; those of tokens that no policy has stored
@@ -107,6 +105,11 @@ struct Verdict {
   };
   std::vector<std::size_t> dropped;  // in the order of dropping
   std::vector<Stored> stored;        // those that change to this precision
+
+  void clear() {
+    dropped.clear();
+    stored.clear();
+  }
 };
 
 /// Decides which parts of one sequence's KV cache are worth keeping. One object serves one
@@ -145,18 +148,24 @@ class EvictionPolicy {
     do_score(scope, candidates, keep);
   }
 
-  /// For Trigger::rule: what the scope of this number drops and stores otherwise. What came of it
-  /// is told by HeadTokensEvicted or TokensEvicted and by TokensRequantised events.
-  [[nodiscard]] virtual Verdict judge(std::int32_t /*scope*/,
-                                      std::span<const UnitView> /*candidates*/) const {
-    return {};
-  }
+  /// For Trigger::rule: adds to an empty verdict what the scope of this number drops and stores
+  /// otherwise; candidates come by ascending id. What came of it is told by HeadTokensEvicted or
+  /// TokensEvicted and by TokensRequantised events.
+  virtual void judge(std::int32_t /*scope*/, std::span<const UnitView> /*candidates*/,
+                     Verdict& /*verdict*/) const {}
 
   /// Whether the policy may change the precision of stored tokens.
   [[nodiscard]] virtual bool requantises() const { return false; }
 
   /// Whether the decision reads PagesAttended events, so that a run without them would differ.
   [[nodiscard]] virtual bool needs_attention() const { return false; }
+
+  /// Whether a PagesAttended event is preceded by take_average(), where that can be computed while
+  /// its masses are read for other ends; without it the policy computes the same bits itself.
+  [[nodiscard]] virtual bool averages_heads() const { return false; }
+  /// (listed page): mean of `mean` over layers and KV heads, of the event that comes next; the sum
+  /// is taken in their order and in double. Valid until that event ends.
+  virtual void take_average(std::span<const float> /*average*/) {}
 
   /// Whether the decision reads KeysBounded events as well.
   [[nodiscard]] virtual bool needs_keys() const { return false; }

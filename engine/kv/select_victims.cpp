@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <tuple>
+#include <utility>
 
 #include "base/check.h"
+#include "engine/kv/loops/loops.h"
 
 namespace pagequest::kv {
 namespace {
@@ -25,12 +26,33 @@ struct Choosing {
   std::span<const UnitView> candidates;
   std::span<const float> keep;
   std::int64_t tokens_to_free;
+  AttendedSteps attended;
 
   [[nodiscard]] bool goes_before(std::size_t a, std::size_t b) const {
+    if (keep[a] != keep[b]) return keep[a] < keep[b];
     const UnitView& left = candidates[a];
     const UnitView& right = candidates[b];
-    return std::tie(keep[a], left.last_attended_step, left.id) <
-           std::tie(keep[b], right.last_attended_step, right.id);
+    return std::pair(attended.last(left.span), left.id) <
+           std::pair(attended.last(right.span), right.id);
+  }
+
+  /// The first to go of all; none: the number of candidates. Few have the least score.
+  [[nodiscard]] std::size_t first() const {
+    constexpr std::size_t kBlock = 32;
+    const float least = loops().least(keep.data(), keep.size());
+    std::size_t first = keep.size();
+    if (least == kProtected) return first;
+    for (std::size_t block = 0; block < keep.size(); block += kBlock) {
+      const std::size_t end = std::min(keep.size(), block + kBlock);
+      std::uint32_t found = 0;
+      for (std::size_t i = block; i < end; ++i) found += keep[i] == least ? 1U : 0U;
+      for (std::size_t i = block; found > 0; ++i) {
+        if (keep[i] != least) continue;
+        --found;
+        if (first == keep.size() || goes_before(i, first)) first = i;
+      }
+    }
+    return first;
   }
 
   /// The first to go of those that go after all victims; none: the number of candidates.
@@ -39,7 +61,7 @@ struct Choosing {
     float least = kProtected;
     for (std::size_t i = 0; i < keep.size(); ++i) {
       if (keep[i] > least || keep[i] == kProtected) continue;
-      if (!victims.empty() && !goes_before(victims.back(), i)) continue;
+      if (!goes_before(victims.back(), i)) continue;
       if (first < keep.size() && !goes_before(i, first)) continue;
       first = i;
       least = keep[i];
@@ -52,7 +74,7 @@ struct Choosing {
     std::int64_t freed = 0;
     while (freed < tokens_to_free) {
       if (victims.size() == kScans) return false;
-      const std::size_t victim = next(victims);
+      const std::size_t victim = victims.empty() ? first() : next(victims);
       if (victim == keep.size()) return true;
       victims.push_back(victim);
       freed += candidates[victim].live_tokens;
@@ -63,35 +85,50 @@ struct Choosing {
 
   void by_order(std::vector<std::size_t>& victims) const {
     victims.clear();
+    std::int32_t most_tokens = 1;  // of a candidate
     for (std::size_t i = 0; i < keep.size(); ++i) {
-      if (keep[i] != kProtected) victims.push_back(i);
+      if (keep[i] == kProtected) continue;
+      victims.push_back(i);
+      most_tokens = std::max(most_tokens, candidates[i].live_tokens);
     }
-    // Each victim frees a token at least, so no more of them need an order.
-    const auto most = static_cast<std::ptrdiff_t>(
-        std::clamp<std::int64_t>(tokens_to_free, 0, std::ssize(victims)));
-    std::partial_sort(victims.begin(), victims.begin() + most, victims.end(),
-                      [this](std::size_t a, std::size_t b) { return goes_before(a, b); });
-    std::size_t count = 0;
-    for (std::int64_t freed = 0; count < victims.size() && freed < tokens_to_free; ++count) {
-      freed += candidates[victims[count]].live_tokens;
+    std::size_t count = 0;  // that are in order
+    std::int64_t freed = 0;
+    while (freed < tokens_to_free && count < victims.size()) {
+      const std::int64_t least_more = (tokens_to_free - freed + most_tokens - 1) / most_tokens;
+      const std::size_t end =
+          count + std::min(victims.size() - count, static_cast<std::size_t>(least_more));
+      put_in_order(victims, count, end);
+      for (; count < end; ++count) freed += candidates[victims[count]].live_tokens;
     }
     victims.resize(count);
+  }
+
+  /// Those from `first` to `end` are the first to go of all from `first` on.
+  void put_in_order(std::vector<std::size_t>& victims, std::size_t first, std::size_t end) const {
+    const auto before = [this](std::size_t a, std::size_t b) { return goes_before(a, b); };
+    const auto begin = victims.begin();
+    const auto from = begin + static_cast<std::ptrdiff_t>(first);
+    const auto to = begin + static_cast<std::ptrdiff_t>(end);
+    if (to != victims.end()) std::nth_element(from, to, victims.end(), before);
+    std::sort(from, to, before);
   }
 };
 
 }  // namespace
 
 std::vector<std::size_t> select_victims(std::span<const UnitView> candidates,
-                                        std::span<const float> keep, std::int64_t tokens_to_free) {
+                                        std::span<const float> keep, std::int64_t tokens_to_free,
+                                        const AttendedSteps& attended) {
   std::vector<std::size_t> victims;
-  select_victims(candidates, keep, tokens_to_free, victims);
+  select_victims(candidates, keep, tokens_to_free, attended, victims);
   return victims;
 }
 
 void select_victims(std::span<const UnitView> candidates, std::span<const float> keep,
-                    std::int64_t tokens_to_free, std::vector<std::size_t>& victims) {
+                    std::int64_t tokens_to_free, const AttendedSteps& attended,
+                    std::vector<std::size_t>& victims) {
   PQ_CHECK(candidates.size() == keep.size(), "one score a candidate");
-  const Choosing choosing{candidates, keep, tokens_to_free};
+  const Choosing choosing{candidates, keep, tokens_to_free, attended};
   victims.clear();
   check_numbers(keep);
   if (!choosing.by_scans(victims)) choosing.by_order(victims);

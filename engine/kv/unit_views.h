@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "base/events.h"
+#include "engine/kv/attended_steps.h"
 #include "engine/kv/eviction_policy.h"
 #include "engine/kv/scoped_tokens.h"
 
@@ -20,19 +22,30 @@ inline constexpr float kAttendedMass = 0.01F;
 /// each of the scopes that choose for themselves.
 class UnitViews {
  public:
-  /// Without `track_attention`, last_attended_step stays the fill step.
+  /// Without `track_attention`, a page's last attended step stays its fill step. With
+  /// `average_heads` there is an average().
   UnitViews(std::int32_t page_size, bool track_attention, Sharing sharing = Sharing::all,
-            const KvShape& shape = {});
+            const KvShape& shape = {}, bool average_heads = false);
 
   /// Main-thread and episode events, in order. Throws input_error on tokens that do not continue
   /// where the last ones ended (a trace that was not recorded whole).
   void observe(const Event& event);
 
-  /// Fills `views` with the pages that have live tokens in the scope, ascending; without the page
-  /// of the newest token, which is being written.
-  void pages(std::int32_t scope, std::vector<UnitView>& views) const;
-  /// The same with the tool responses, by ascending cursor; without those not filled to their end.
+  /// The pages that have live tokens in the scope, ascending; without the page of the newest token,
+  /// which is being written. Valid until the next event.
+  [[nodiscard]] std::span<const UnitView> pages(std::int32_t scope) const;
+  /// Fills `views` with the tool responses that have live tokens in the scope, by ascending cursor;
+  /// without those not filled to their end.
   void messages(std::int32_t scope, std::vector<UnitView>& views) const;
+  /// EvictionPolicy::take_average() of the last PagesAttended event; empty: not all layers saw all
+  /// of its pages.
+  [[nodiscard]] std::span<const float> average() const {
+    return has_average_ ? std::span<const float>(average_) : std::span<const float>();
+  }
+  /// Valid until the next event.
+  [[nodiscard]] AttendedSteps attended() const {
+    return {.of_page = last_attended_step_, .page_size = tokens_.any().page_size()};
+  }
 
   /// Whether the tool response is known but not filled to its end.
   [[nodiscard]] bool is_arriving(std::int32_t cursor) const;
@@ -47,19 +60,25 @@ class UnitViews {
   };
   void on(const TokensFilled& filled);
   void on(const PagesAttended& attended);
+  void reduce(const PagesAttended& attended);
   void on(const HeadTokensEvicted& evicted);
   void on(const TokensEvicted& evicted);
-  void forget_empty_pages(std::int32_t scope, TokenSpan span);
-  [[nodiscard]] std::int32_t last_attended(TokenSpan span) const;
+  void extend_pages(std::int32_t scope, std::int32_t first_page);
+  void recount_pages(std::int32_t scope, TokenSpan span);
 
   bool track_attention_;
+  bool average_heads_;
   Sharing sharing_;
   KvShape shape_;
   ScopedTokens tokens_;
-  std::vector<std::vector<std::int32_t>> live_pages_;  // (scope), ascending
-  std::vector<float> largest_;                         // (page of a step), while it is read
-  std::vector<std::int32_t> last_attended_step_;       // (page)
-  std::map<std::int32_t, Message> messages_;           // by cursor
+  std::vector<std::vector<UnitView>> pages_;  // (scope): with live tokens, ascending
+  std::vector<float> largest_;                // (page of a step), while it is read
+  std::vector<double> sums_;                  // the same
+  bool has_average_ = false;
+  std::vector<float> average_;                    // (page of the last step that attended)
+  std::vector<std::uint32_t> found_;              // indices of its attended pages, the same
+  std::vector<std::int32_t> last_attended_step_;  // (page)
+  std::map<std::int32_t, Message> messages_;      // by cursor
 };
 
 }  // namespace pagequest::kv

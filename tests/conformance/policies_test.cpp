@@ -235,7 +235,7 @@ TEST_CASE("scores and selection don't depend on the order of the candidates") {
                          [](EpisodeId, bool) { return std::vector<kv::Victim>{}; });
     std::vector<kv::UnitView> units;
     if (entry.unit == kv::Unit::page) {
-      views.pages(0, units);
+      units.assign(views.pages(0).begin(), views.pages(0).end());
     } else {
       views.messages(0, units);
     }
@@ -244,7 +244,9 @@ TEST_CASE("scores and selection don't depend on the order of the candidates") {
       std::vector<float> keep(units.size());
       policy->score(0, units, keep);
       std::vector<std::int32_t> ids;
-      for (const std::size_t i : kv::select_victims(units, keep, 60)) ids.push_back(units[i].id);
+      for (const std::size_t i : kv::select_victims(units, keep, 60, views.attended())) {
+        ids.push_back(units[i].id);
+      }
       return ids;
     };
     const auto expected = victims();

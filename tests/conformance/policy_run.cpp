@@ -121,7 +121,8 @@ struct Shadow {
                       .filled = point == DecisionPoint::step_end ? filled : 0,
                       .due = {}};
     if (policy->unit() == kv::Unit::page) {
-      views.pages(scope, decision.candidates);
+      const auto pages = views.pages(scope);
+      decision.candidates.assign(pages.begin(), pages.end());
     } else {
       views.messages(scope, decision.candidates);
     }

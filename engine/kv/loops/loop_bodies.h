@@ -16,9 +16,21 @@ typedef std::int32_t Hits __attribute__((vector_size(4 * PQ_LANES)));
 typedef std::uint32_t Words __attribute__((vector_size(4 * PQ_LANES), aligned(4), may_alias));
 
 constexpr std::size_t kVectors = kTilePages / PQ_LANES;  // of a tile's row
-constexpr std::size_t kKeys = 2 * PQ_LANES / 4;          // that fit into the registers beside it
+static_assert(kVectors * PQ_LANES == kTilePages && kMostRanked % PQ_LANES == 0);
+constexpr std::size_t kKeys = 2 * PQ_LANES / 4;  // that fit into the registers beside it
 
 Lanes load(const float* from) { return *reinterpret_cast<const Lanes*>(from); }
+Hits load(const std::int32_t* from) { return (Hits)(*reinterpret_cast<const Words*>(from)); }
+
+Lanes all_lanes(float value) { return Lanes{} + value; }
+
+Lanes smaller(Lanes a, Lanes b) { return a < b ? a : b; }
+
+float smallest_lane(Lanes lanes) {
+  float least = lanes[0];
+  for (std::size_t i = 1; i < PQ_LANES; ++i) least = lanes[i] < least ? lanes[i] : least;
+  return least;
+}
 
 std::size_t count_from(const float* values, std::size_t count, float least) {
   std::uint32_t from = 0;
@@ -28,7 +40,9 @@ std::size_t count_from(const float* values, std::size_t count, float least) {
 
 /// Bit i: whether lane i is set.
 std::uint32_t bits_of(Hits hits) {
-#if PQ_LANES == 8 && defined(__AVX__)
+#if PQ_LANES == 16 && defined(__AVX512DQ__)
+  return __builtin_ia32_cvtd2mask512(hits);
+#elif PQ_LANES == 8 && defined(__AVX__)
   return static_cast<std::uint32_t>(__builtin_ia32_movmskps256((Lanes)hits));
 #elif PQ_LANES == 4 && defined(__SSE__)
   return static_cast<std::uint32_t>(__builtin_ia32_movmskps((Lanes)hits));
@@ -39,12 +53,33 @@ std::uint32_t bits_of(Hits hits) {
 #endif
 }
 
+std::size_t find_from(const float* values, std::size_t count, float least, std::uint32_t* to) {
+  std::size_t found = 0;
+  std::size_t first = 0;
+  for (; first + PQ_LANES <= count; first += PQ_LANES) {
+    for (std::uint32_t from = bits_of(load(values + first) >= least); from != 0; from &= from - 1) {
+      to[found++] =
+          static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(__builtin_ctz(from));
+    }
+  }
+  for (; first < count; ++first) {
+    if (values[first] >= least) to[found++] = static_cast<std::uint32_t>(first);
+  }
+  return found;
+}
+
 std::size_t take_between(const float* values, std::size_t count, float low, float high, float* to) {
   std::size_t taken = 0;
   std::size_t first = 0;
   for (; first + PQ_LANES <= count; first += PQ_LANES) {
     const Lanes lanes = load(values + first);
     std::uint32_t inside = bits_of((lanes >= low) & (lanes < high));
+#if PQ_LANES == 16 && defined(__AVX512F__)
+    *reinterpret_cast<Lanes*>(to + taken) = (Lanes)__builtin_ia32_compresssf512_mask(
+        lanes, Lanes{}, static_cast<unsigned short>(inside));
+    taken += static_cast<std::size_t>(__builtin_popcount(inside));
+    inside = 0;
+#endif
     for (; inside != 0; inside &= inside - 1) {
       to[taken++] = values[first + static_cast<std::size_t>(__builtin_ctz(inside))];
     }
@@ -111,6 +146,96 @@ void add_rows(const float* rows, std::size_t row_count, std::size_t width, doubl
   for (; row_count > 0; --row_count, rows += width) add_some_rows<1>(rows, width, sums);
 }
 
+template <std::size_t kRows>
+void raise_and_add_rows(const float* __restrict rows, std::size_t width, float* __restrict largest,
+                        double* __restrict sums) {
+  for (std::size_t i = 0; i < width; ++i) {
+    float most = largest[i];
+    double sum = sums[i];
+    for (std::size_t row = 0; row < kRows; ++row) {
+      const float mass = rows[row * width + i];
+      most = most < mass ? mass : most;
+      sum += static_cast<double>(mass);
+    }
+    largest[i] = most;
+    sums[i] = sum;
+  }
+}
+
+void raise_and_add(const float* rows, std::size_t row_count, std::size_t width, float* largest,
+                   double* sums) {
+  for (; row_count >= 4; row_count -= 4, rows += 4 * width) {
+    raise_and_add_rows<4>(rows, width, largest, sums);
+  }
+  for (; row_count > 0; --row_count, rows += width) {
+    raise_and_add_rows<1>(rows, width, largest, sums);
+  }
+}
+
+void add_seen(const float* __restrict masses, std::size_t count, double weight,
+              double* __restrict sums) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const float mass = masses[i] > 0.0F ? masses[i] : 0.0F;
+    sums[i] += weight * static_cast<double>(mass);
+  }
+}
+
+void average_seen(const float* __restrict masses, std::size_t count, std::int32_t rows,
+                  const double* __restrict sums, std::int32_t* __restrict queries,
+                  float* __restrict means) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int32_t seen = queries[i] + (masses[i] >= 0.0F ? rows : 0);
+    const float mean = static_cast<float>(sums[i]) / static_cast<float>(seen > 0 ? seen : 1);
+    queries[i] = seen;
+    means[i] = seen > 0 ? mean : 1.0F;
+  }
+}
+
+float least(const float* values, std::size_t count) {
+  Lanes lanes = all_lanes(__builtin_inff());
+  std::size_t i = 0;
+  for (; i + PQ_LANES <= count; i += PQ_LANES) lanes = smaller(load(values + i), lanes);
+  float least = smallest_lane(lanes);
+  for (; i < count; ++i) least = values[i] < least ? values[i] : least;
+  return least;
+}
+
+float largest(const float* values, std::size_t count) {
+  Lanes lanes = all_lanes(__builtin_inff());  // of the negated values
+  std::size_t i = 0;
+  for (; i + PQ_LANES <= count; i += PQ_LANES) lanes = smaller(-load(values + i), lanes);
+  float most = -smallest_lane(lanes);
+  for (; i < count; ++i) most = values[i] > most ? values[i] : most;
+  return most;
+}
+
+bool least_of_marks(const float* values, const std::int32_t* marks, std::size_t count,
+                    const std::int32_t* two_marks, float* least) {
+  const Lanes most = all_lanes(__builtin_inff());
+  Lanes lanes[2] = {all_lanes(least[0]), all_lanes(least[1])};
+  Hits others{};
+  std::size_t i = 0;
+  for (; i + PQ_LANES <= count; i += PQ_LANES) {
+    const Lanes value = load(values + i);
+    const Hits mark = load(marks + i);
+    const Hits first = mark == two_marks[0];
+    const Hits second = mark == two_marks[1];
+    lanes[0] = smaller(first ? value : most, lanes[0]);
+    lanes[1] = smaller(second ? value : most, lanes[1]);
+    others |= ~(first | second);
+  }
+  bool marked = bits_of(others) == 0;
+  least[0] = smallest_lane(lanes[0]);
+  least[1] = smallest_lane(lanes[1]);
+  for (; i < count; ++i) {
+    const bool second = marks[i] == two_marks[1];
+    marked &= second || marks[i] == two_marks[0];
+    if (marks[i] == two_marks[0] && values[i] < least[0]) least[0] = values[i];
+    if (second && values[i] < least[1]) least[1] = values[i];
+  }
+  return marked;
+}
+
 void stamp(const float* __restrict masses, std::size_t count, float least, std::int32_t now,
            std::int32_t* __restrict used) {
   for (std::size_t i = 0; i < count; ++i) {
@@ -119,9 +244,22 @@ void stamp(const float* __restrict masses, std::size_t count, float least, std::
   }
 }
 
+/// One row of kTilePages after the other, and which of it are above the bar.
 template <std::size_t kCount>
-bool some_products(const float* tile, const float* keys, std::size_t components, float bar,
-                   float* to) {
+void store_rows(const Lanes (&rows)[kCount][kVectors], float bar, float* to, std::uint32_t* above) {
+  for (std::size_t row = 0; row < kCount; ++row) {
+    std::uint32_t bits = 0;
+    for (std::size_t v = 0; v < kVectors; ++v, to += PQ_LANES) {
+      *reinterpret_cast<Lanes*>(to) = rows[row][v];
+      bits |= bits_of(rows[row][v] > bar) << (v * PQ_LANES);
+    }
+    above[row] = bits;
+  }
+}
+
+template <std::size_t kCount>
+void some_products(const float* tile, const float* keys, std::size_t components, float bar,
+                   float* to, std::uint32_t* above) {
   Lanes sums[kCount][kVectors] = {};
   for (std::size_t c = 0; c < components; ++c, tile += kTilePages) {
     for (std::size_t v = 0; v < kVectors; ++v) {
@@ -131,28 +269,47 @@ bool some_products(const float* tile, const float* keys, std::size_t components,
       }
     }
   }
-  Hits hits{};
-  for (std::size_t key = 0; key < kCount; ++key) {
-    for (std::size_t v = 0; v < kVectors; ++v, to += PQ_LANES) {
-      *reinterpret_cast<Lanes*>(to) = sums[key][v];
-      hits |= sums[key][v] > bar;
-    }
-  }
-  return bits_of(hits) != 0;
+  store_rows<kCount>(sums, bar, to, above);
 }
 
-bool products(const float* tile, const float* keys, std::size_t key_count, std::size_t components,
-              float bar, float* to) {
-  bool any = false;
+void products(const float* tile, const float* keys, std::size_t key_count, std::size_t components,
+              float bar, float* to, std::uint32_t* above) {
   for (; key_count >= kKeys; key_count -= kKeys) {
-    any |= some_products<kKeys>(tile, keys, components, bar, to);
+    some_products<kKeys>(tile, keys, components, bar, to, above);
     keys += kKeys * components;
     to += kKeys * kTilePages;
+    above += kKeys;
   }
-  for (; key_count > 0; --key_count, keys += components, to += kTilePages) {
-    any |= some_products<1>(tile, keys, components, bar, to);
+  for (; key_count > 0; --key_count, keys += components, to += kTilePages, ++above) {
+    some_products<1>(tile, keys, components, bar, to, above);
   }
-  return any;
+}
+
+/// Several tiles at once: each sum waits for itself alone.
+template <std::size_t kTiles>
+void some_tiles(const float* tiles, const float* key, std::size_t components, float bar, float* to,
+                std::uint32_t* above) {
+  Lanes sums[kTiles][kVectors] = {};
+  for (std::size_t c = 0; c < components; ++c) {
+    for (std::size_t tile = 0; tile < kTiles; ++tile) {
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        sums[tile][v] += key[c] * load(tiles + (tile * components + c) * kTilePages + v * PQ_LANES);
+      }
+    }
+  }
+  store_rows<kTiles>(sums, bar, to, above);
+}
+
+void products_of_tiles(const float* tiles, std::size_t tile_count, const float* key,
+                       std::size_t components, float bar, float* to, std::uint32_t* above) {
+  for (; tile_count >= 4; tile_count -= 4, to += 4 * kTilePages, above += 4) {
+    some_tiles<4>(tiles, key, components, bar, to, above);
+    tiles += 4 * components * kTilePages;
+  }
+  for (; tile_count > 0; --tile_count, to += kTilePages, ++above) {
+    some_tiles<1>(tiles, key, components, bar, to, above);
+    tiles += components * kTilePages;
+  }
 }
 
 void add_tile(const float* __restrict tile, const std::uint8_t* __restrict listed,
@@ -183,12 +340,20 @@ void products_with_others(const float* __restrict tile, const double* __restrict
 extern const Loops PQ_LOOPS;
 const Loops PQ_LOOPS{.name = PQ_LOOPS_NAME,
                      .count_from = count_from,
+                     .find_from = find_from,
                      .take_between = take_between,
                      .ranks = ranks,
                      .raise = raise,
+                     .raise_and_add = raise_and_add,
                      .add_rows = add_rows,
+                     .add_seen = add_seen,
+                     .average_seen = average_seen,
+                     .largest = largest,
+                     .least = least,
+                     .least_of_marks = least_of_marks,
                      .stamp = stamp,
                      .products = products,
+                     .products_of_tiles = products_of_tiles,
                      .add_tile = add_tile,
                      .products_with_others = products_with_others};
 

@@ -7,19 +7,31 @@
 namespace pagequest::kv {
 
 extern const Loops kPortableLoops;
-#if defined(PQ_HAVE_AVX2_LOOPS)
+#if defined(PQ_HAVE_X86_LOOPS)
 extern const Loops kAvx2Loops;
-#endif
+extern const Loops kAvx512Loops;
+
+namespace {
+
+std::size_t supported_count() {
+  if (__builtin_cpu_supports("avx2") == 0) return 1;
+  const bool has_512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+  return has_512 ? 3 : 2;
+}
+
+}  // namespace
 
 std::span<const Loops* const> supported_loops() {
-#if defined(PQ_HAVE_AVX2_LOOPS)
-  static const std::array<const Loops*, 2> kAll{&kPortableLoops, &kAvx2Loops};
-  return std::span(kAll).first(__builtin_cpu_supports("avx2") != 0 ? 2 : 1);
+  static const std::array<const Loops*, 3> kAll{&kPortableLoops, &kAvx2Loops, &kAvx512Loops};
+  return std::span(kAll).first(supported_count());
+}
 #else
+std::span<const Loops* const> supported_loops() {
   static const std::array<const Loops*, 1> kAll{&kPortableLoops};
   return kAll;
-#endif
 }
+#endif
 
 const Loops& loops() {
   static const Loops& best = *supported_loops().back();

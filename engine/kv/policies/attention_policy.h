@@ -33,6 +33,10 @@ class AttentionPolicy : public EvictionPolicy {
   [[nodiscard]] Trigger trigger() const override { return Trigger::budget; }
   [[nodiscard]] Sharing sharing() const final { return common_.sharing; }
   [[nodiscard]] bool needs_attention() const final { return true; }
+  [[nodiscard]] bool averages_heads() const final {
+    return common_.sharing == Sharing::all && common_.group == GroupMass::mean;
+  }
+  void take_average(std::span<const float> average) final { average_ = average; }
 
   /// The recent window, rounded up to pages, the page that is written and one to choose from.
   [[nodiscard]] std::int32_t minimum_budget_tokens() const override {
@@ -76,6 +80,9 @@ class AttentionPolicy : public EvictionPolicy {
   [[nodiscard]] std::int32_t decode_steps() const { return decode_steps_; }
   [[nodiscard]] bool is_decoding() const { return decoding_; }
   [[nodiscard]] std::int32_t prompt_end() const { return prompt_.end(); }
+
+  /// The masses by page, 0 where none is listed, into a row of pages().
+  void spread(const Attended& attended, std::span<float> row) const;
 
   /// One scope's part of (scope, page) state, which grows with the sequence.
   template <class T>
@@ -125,6 +132,7 @@ class AttentionPolicy : public EvictionPolicy {
   std::int32_t decode_steps_ = 0;
   bool decoding_ = false;  // the step under way decodes
   std::vector<PageRun> runs_;
+  std::span<const float> average_;  // of the step's event, if it was given
 };
 
 /// Parameters that most of these policies declare.

@@ -9,19 +9,23 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/error.h"
+#include "engine/kv/loops/loops.h"
+#include "engine/kv/policies/id_runs.h"
 #include "engine/kv/policies/rule_policy.h"
 
 namespace pagequest::kv {
 namespace {
 
 constexpr Precision kHigh{.key_bits = 8, .value_bits = 4};
+constexpr float kUnseen = 1.0F;  // mean mass of a token of which no query has said anything
 constexpr Precision kLow{.key_bits = 4, .value_bits = 2};
 
 /// Shares of a uniform row below which a token is pruned, or stored with low precision.
@@ -42,61 +46,102 @@ class DiffKv final : public RulePolicy {
     return step.kind == StepKind::decode;
   }
 
-  [[nodiscard]] Verdict judge(std::int32_t scope,
-                              std::span<const UnitView> candidates) const override {
-    Verdict verdict;
-    Worst high;
-    Worst low;
-    for (std::size_t i = 0; i < candidates.size(); ++i) {
-      const UnitView& page = candidates[i];
-      const bool safe = page.span.end() > next_position() - common().recent_tokens;
-      const Precision now = stored(scope, page.id);
-      if (behind_prefill_ && page.id >= prefilled_from_ && !safe) {
-        judge_prompt(i, keep_score(scope, page.id), verdict);
-      } else if (now == Precision{}) {
-        verdict.stored.push_back({i, kHigh});
-      } else if (!safe) {
-        (now == kLow ? low : high).note(i, keep_score(scope, page.id));
-      }
-    }
-    if (!behind_prefill_) judge_worst(high, low, verdict);
-    return verdict;
+  void judge(std::int32_t scope, std::span<const UnitView> candidates,
+             Verdict& verdict) const override {
+    behind_prefill_ ? judge_prefilled(scope, candidates, verdict)
+                    : judge_step(scope, candidates, verdict);
   }
 
  private:
+  /// Of the tokens that are stored with one precision; +infinity: there are none.
   struct Worst {
-    void note(std::size_t candidate, float mass) {
-      if (index && mass >= mean) return;
-      index = candidate;
-      mean = mass;
-    }
-    [[nodiscard]] bool below(double bar) const { return index && mean < bar; }
-
-    std::optional<std::size_t> index;
-    float mean = 0.0F;
+    std::int32_t mark;
+    float mean = std::numeric_limits<float>::infinity();
   };
-  struct Sum {
-    double mass = 0.0;  // of one token, over the queries that have seen it
-    std::int32_t queries = 0;
+  struct Known {
+    std::span<const float> means;         // (page)
+    std::span<const std::int32_t> marks;  // (page)
   };
 
   [[nodiscard]] double uniform() const { return 1.0 / next_position(); }
+
+  [[nodiscard]] bool is_safe(const UnitView& page) const {
+    return page.span.end() > next_position() - common().recent_tokens;
+  }
+
+  void judge_prefilled(std::int32_t scope, std::span<const UnitView> candidates,
+                       Verdict& verdict) const {
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      const UnitView& page = candidates[i];
+      if (page.id >= prefilled_from_ && !is_safe(page)) {
+        judge_prompt(i, keep_score(scope, page.id), verdict);
+      } else if (stored(scope, page.id) == Precision{}) {
+        verdict.stored.push_back({i, kHigh});
+      }
+    }
+  }
+
+  void judge_step(std::int32_t scope, std::span<const UnitView> candidates,
+                  Verdict& verdict) const {
+    const auto safe = static_cast<std::size_t>(
+        std::ranges::partition_point(candidates,
+                                     [this](const UnitView& p) { return !is_safe(p); }) -
+        candidates.begin());
+    Worst high{mark_of(kHigh)};
+    Worst low{mark_of(kLow)};
+    const Known pages{known(means_, scope), marks(scope)};
+    const bool all_stored = find_worst(pages, candidates.first(safe), high, low);
+    for (std::size_t i = all_stored ? safe : 0; i < candidates.size(); ++i) {
+      if (stored(scope, candidates[i].id) == Precision{}) verdict.stored.push_back({i, kHigh});
+    }
+    const auto index = [&](const Worst& of) { return index_of(pages, candidates, of); };
+    const double prune = bars_.prune * uniform();
+    if (high.mean < prune && high.mean < low.mean) {
+      verdict.dropped.push_back(index(high));
+    } else if (high.mean < bars_.quant * uniform()) {
+      if (low.mean < prune) verdict.dropped.push_back(index(low));
+      verdict.stored.push_back({index(high), kLow});
+    }
+  }
+
+  /// Whether all are stored with one of the two precisions.
+  static bool find_worst(const Known& known, std::span<const UnitView> candidates, Worst& high,
+                         Worst& low) {
+    const std::size_t stored = std::min(known.means.size(), known.marks.size());
+    const std::array marks{high.mark, low.mark};
+    std::array least{high.mean, low.mean};
+    bool all = true;
+    for_each_run(
+        candidates, [](const UnitView& page) { return page.id; },
+        [&](std::size_t at, std::size_t count) {
+          const auto page = static_cast<std::size_t>(candidates[at].id);
+          const std::size_t end = std::min(page + count, stored);
+          if (end < page + count) all = false;
+          if (end <= page) return;
+          all &= loops().least_of_marks(known.means.data() + page, known.marks.data() + page,
+                                        end - page, marks.data(), least.data());
+        });
+    high.mean = least[0];
+    low.mean = least[1];
+    return all;
+  }
+
+  /// The first of the worst ones; there is one.
+  static std::size_t index_of(const Known& known, std::span<const UnitView> candidates,
+                              const Worst& worst) {
+    const auto is_worst = [&](const UnitView& candidate) {
+      const auto page = static_cast<std::size_t>(candidate.id);
+      return known.marks[page] == worst.mark && known.means[page] == worst.mean;
+    };
+    return static_cast<std::size_t>(std::ranges::find_if(candidates, is_worst) -
+                                    candidates.begin());
+  }
 
   void judge_prompt(std::size_t candidate, float mean, Verdict& verdict) const {
     if (mean < bars_.prune * uniform()) {
       verdict.dropped.push_back(candidate);
     } else {
       verdict.stored.push_back({candidate, mean < bars_.quant * uniform() ? kLow : kHigh});
-    }
-  }
-
-  void judge_worst(const Worst& high, const Worst& low, Verdict& verdict) const {
-    const double prune = bars_.prune * uniform();
-    if (high.below(prune) && !(low.index && low.mean <= high.mean)) {
-      verdict.dropped.push_back(*high.index);
-    } else if (high.below(bars_.quant * uniform())) {
-      if (low.below(prune)) verdict.dropped.push_back(*low.index);
-      verdict.stored.push_back({*high.index, kLow});
     }
   }
 
@@ -111,28 +156,46 @@ class DiffKv final : public RulePolicy {
 
   void attend(const Attended& attended) override {
     const std::int32_t size = context().page_size;
-    std::vector<Sum>& sums = part(sums_, attended.scope);
-    for (std::size_t i = 0; i < attended.pages.size(); ++i) {
-      if (attended.mass[i] < 0.0F) continue;
-      const std::int32_t page = attended.pages[i];
-      const double tokens = std::min(size, next_position() - page * size);
-      Sum& sum = sums[static_cast<std::size_t>(page)];
-      sum.mass += static_cast<double>(attended.mass[i]) / tokens * attended.query_rows;
-      sum.queries += attended.query_rows;
+    const auto full = static_cast<std::size_t>(next_position() / size);  // pages
+    for (const PageRun& run : attended.runs) {
+      const std::size_t count = std::min(run.count, full - std::min(full, run.page));
+      weigh(attended, {.at = run.at, .page = run.page, .count = count}, size);
+      if (count == run.count) continue;
+      weigh(attended, {.at = run.at + count, .page = full, .count = 1}, next_position() % size);
     }
+  }
+
+  /// Of pages that hold so many tokens each.
+  void weigh(const Attended& attended, const PageRun& run, double tokens) {
+    const float* masses = attended.mass.data() + run.at;
+    double* sums = part(sums_, attended.scope).data() + run.page;
+    loops().add_seen(masses, run.count, attended.query_rows / tokens, sums);
+    loops().average_seen(masses, run.count, attended.query_rows, sums,
+                         part(queries_, attended.scope).data() + run.page,
+                         means_of(attended.scope).data() + run.page);
+  }
+
+  [[nodiscard]] std::vector<float>& means_of(std::int32_t scope) {
+    const auto number = static_cast<std::size_t>(scope);
+    if (means_.size() <= number) means_.resize(number + 1);
+    means_[number].resize(static_cast<std::size_t>(pages()), kUnseen);
+    return means_[number];
   }
 
   /// The mean mass of one token; a page that no query has seen yet has the most.
   [[nodiscard]] float keep_score(std::int32_t scope, std::int32_t page) const override {
-    const Sum sum = value_at(sums_, scope, page);
-    return sum.queries == 0 ? 1.0F : static_cast<float>(sum.mass / sum.queries);
+    const std::span<const float> of_page = known(means_, scope);
+    const auto index = static_cast<std::size_t>(page);
+    return index < of_page.size() ? of_page[index] : kUnseen;
   }
 
   Bars bars_;
   bool prefilling_ = false;
   bool behind_prefill_ = false;      // the step under way is the first decode step behind a prefill
   std::int32_t prefilled_from_ = 0;  // first page of the last prefill
-  std::vector<std::vector<Sum>> sums_;  // (scope, page)
+  std::vector<std::vector<double>> sums_;           // (scope, page): of a token's mass
+  std::vector<std::vector<std::int32_t>> queries_;  // (scope, page): that have seen it
+  std::vector<std::vector<float>> means_;           // (scope, page): of these
 };
 
 struct Preset {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/kv/loops/loops.h"
 #include "engine/kv/policies/attention_policy.h"
 
 namespace pagequest::kv {
@@ -42,18 +43,10 @@ class H2O final : public AttentionPolicy {
     if (!config_.prompt_counts && !is_decoding()) return;
     std::vector<double>& sums = part(sums_, attended.scope);
     for (const PageRun& run : attended.runs) {
-      add(attended.mass.subspan(run.at, run.count), attended.query_rows, sums.data() + run.page);
+      loops().add_seen(attended.mass.data() + run.at, run.count, attended.query_rows,
+                       sums.data() + run.page);
     }
     if (config_.mean) count_rows(attended);
-  }
-
-  static void add(std::span<const float> masses, double rows, double* sums) {
-    std::int32_t unseen = 0;
-    for (const float mass : masses) unseen += mass < 0.0F ? 1 : 0;
-    for (std::size_t i = 0; i < masses.size(); ++i) {
-      if (unseen > 0 && masses[i] < 0.0F) continue;
-      sums[i] += rows * static_cast<double>(masses[i]);
-    }
   }
 
   void count_rows(const Attended& attended) {

@@ -3,6 +3,7 @@
 #include "engine/kv/policies/key_redundancy.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "engine/kv/loops/loops.h"
@@ -12,7 +13,11 @@ namespace pagequest::kv {
 namespace {
 
 constexpr std::size_t kTile = KeyTiles::kPages;
-constexpr float kDuplicate = 0.5F;  // cosine above which keys say the same
+constexpr float kDuplicate = 0.5F;       // cosine above which keys say the same
+constexpr std::size_t kMostSought = 64;  // pages whose search goes on at once
+
+std::size_t tile_of(std::int32_t page) { return static_cast<std::size_t>(page) / kTile; }
+std::uint32_t bit_of(std::int32_t page) { return 1U << (static_cast<std::size_t>(page) % kTile); }
 
 }  // namespace
 
@@ -46,6 +51,7 @@ void KeyRedundancy::list(std::span<const std::int32_t> pages) {
   latest_.resize(width);
   tiles_.clear();
   new_.clear();
+  if (lost_.capacity() < width) lost_.reserve(2 * width);
   for (const std::int32_t page : pages) {
     const auto index = static_cast<std::size_t>(page);
     listed_[index] = 1;
@@ -56,28 +62,79 @@ void KeyRedundancy::list(std::span<const std::int32_t> pages) {
 
 void KeyRedundancy::find_latest(std::span<const std::int32_t> pages) {
   for (const std::int32_t page : new_) latest_[static_cast<std::size_t>(page)] = {};
+  lost_.clear();
   for (const std::int32_t page : pages) {
     Duplicate& latest = latest_[static_cast<std::size_t>(page)];
     const bool lost = latest.page >= 0 && !(is_listed(latest.page) && was_listed(latest.page));
-    if (lost) latest = latest_below(latest.page, page);
+    if (!lost) continue;
+    lost_.push_back({.page = page, .below = latest.page});
+    latest = {};
   }
+  replace_lost();
   compare_new();
 }
 
-KeyRedundancy::Duplicate KeyRedundancy::latest_below(std::int32_t below, std::int32_t page) {
-  key_.clear();
-  keys_.append_to(static_cast<std::size_t>(page), key_);
-  const auto end = std::ranges::upper_bound(tiles_, static_cast<std::size_t>(below) / kTile);
-  for (auto tile = end; tile != tiles_.begin();) {
-    --tile;
-    const KeyTiles::Products cosines = keys_.products(*tile, key_);
-    for (std::size_t i = kTile; i-- > 0;) {
-      const auto other = static_cast<std::int32_t>(*tile * kTile + i);
-      const bool counts = other < below && other != page && is_listed(other);
-      if (counts && cosines[i] > kDuplicate) return {other, cosines[i]};
+void KeyRedundancy::replace_lost() {
+  std::ranges::sort(lost_, {}, &Lost::below);
+  sought_.reserve(kMostSought);
+  sought_keys_.reserve(kMostSought * keys_.components());
+  while (!lost_.empty()) seek_some();
+}
+
+void KeyRedundancy::seek_some() {
+  sought_.clear();
+  sought_keys_.clear();
+  std::size_t room = kMostSought;
+  // Downwards, so that the first one found is the latest; pages join where their search begins.
+  for (auto tile = tiles_.rbegin(); tile != tiles_.rend(); ++tile) {
+    const auto begins = [&] { return !lost_.empty() && tile_of(lost_.back().below) >= *tile; };
+    for (; room > 0 && begins(); --room, lost_.pop_back()) {
+      sought_.push_back(lost_.back());
+      keys_.append_to(static_cast<std::size_t>(lost_.back().page), sought_keys_);
     }
+    if (sought_.empty() && (room == 0 || lost_.empty())) return;
+    seek_in(*tile);
   }
-  return {};
+  if (room > 0) lost_.clear();  // the rest have lost what is below all that is listed
+}
+
+void KeyRedundancy::seek_in(std::size_t tile) {
+  cosines_.resize(std::max(cosines_.size(), sought_.size() * kTile));
+  alike_.resize(std::max(alike_.size(), sought_.size()));
+  keys_.with_tile(tile, sought_keys_, kDuplicate, cosines_, alike_);
+  const std::uint32_t listed = listed_in(tile);
+  for (std::size_t i = sought_.size(); i-- > 0;) {
+    const auto [page, below] = sought_[i];
+    std::uint32_t alike = alike_[i] & listed;
+    if (tile_of(below) == tile) alike &= bit_of(below) - 1;
+    if (tile_of(page) == tile) alike &= ~bit_of(page);
+    if (alike == 0) continue;
+    const auto at = static_cast<std::size_t>(std::bit_width(alike)) - 1;
+    latest_[static_cast<std::size_t>(page)] = {static_cast<std::int32_t>(tile * kTile + at),
+                                               cosines_[i * kTile + at]};
+    stop_seeking(i);
+  }
+}
+
+/// The last one, which was looked at before, takes its place.
+void KeyRedundancy::stop_seeking(std::size_t number) {
+  const std::size_t components = keys_.components();
+  const std::size_t last = sought_.size() - 1;
+  if (number < last) {
+    sought_[number] = sought_[last];
+    std::copy_n(sought_keys_.data() + last * components, components,
+                sought_keys_.data() + number * components);
+  }
+  sought_.pop_back();
+  sought_keys_.resize(last * components);
+}
+
+std::uint32_t KeyRedundancy::listed_in(std::size_t tile) const {
+  std::uint32_t listed = 0;
+  for (std::size_t i = 0; i < kTile; ++i) {
+    listed |= static_cast<std::uint32_t>(listed_[tile * kTile + i]) << i;
+  }
+  return listed;
 }
 
 void KeyRedundancy::compare_new() {
@@ -85,7 +142,6 @@ void KeyRedundancy::compare_new() {
   for (const std::int32_t page : new_) {
     keys_.append_to(static_cast<std::size_t>(page), new_keys_);
   }
-  const auto tile_of = [](std::int32_t page) { return static_cast<std::size_t>(page) / kTile; };
   for (const std::size_t tile : tiles_) {
     const auto first = listed_.begin() + static_cast<std::ptrdiff_t>(tile * kTile);
     const auto before = was_listed_.begin() + static_cast<std::ptrdiff_t>(tile * kTile);
@@ -99,20 +155,24 @@ void KeyRedundancy::compare_new() {
 
 void KeyRedundancy::compare(std::size_t tile, std::size_t first_new) {
   const auto keys = std::span(new_keys_).subspan(first_new * keys_.components());
-  cosines_.resize(new_.size() * kTile);
-  if (!keys_.products(tile, keys, kDuplicate, cosines_)) return;
+  cosines_.resize(std::max(cosines_.size(), new_.size() * kTile));
+  alike_.resize(std::max(alike_.size(), new_.size()));
+  keys_.with_tile(tile, keys, kDuplicate, cosines_, alike_);
+  const std::uint32_t listed = listed_in(tile);
   const auto raise = [this](std::int32_t of, const Duplicate& found) {
     Duplicate& latest = latest_[static_cast<std::size_t>(of)];
     if (found.page > latest.page) latest = found;
   };
-  const float* cosine = cosines_.data();
   for (std::size_t n = first_new; n < new_.size(); ++n) {
     const std::int32_t page = new_[n];
-    for (std::size_t i = 0; i < kTile; ++i, ++cosine) {
+    const std::size_t row = n - first_new;
+    for (std::uint32_t alike = alike_[row] & listed; alike != 0; alike &= alike - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(alike));
       const auto other = static_cast<std::int32_t>(tile * kTile + i);
-      if (*cosine <= kDuplicate || other == page || !is_listed(other)) continue;
-      raise(page, {other, *cosine});
-      raise(other, {page, *cosine});
+      if (other == page) continue;
+      const float cosine = cosines_[row * kTile + i];
+      raise(page, {other, cosine});
+      raise(other, {page, cosine});
     }
   }
 }
@@ -137,17 +197,21 @@ void KeyRedundancy::leave_out(std::span<const std::int32_t> pages, bool spare_fi
   const std::int32_t first = pages.front();
   key_.clear();
   keys_.append_to(static_cast<std::size_t>(first), key_);
-  KeyTiles::Products with_first{};
-  std::size_t tile = static_cast<std::size_t>(-1);
+  if (spare_first) {
+    cosines_.resize(std::max(cosines_.size(), listed_.size()));
+    const std::size_t tiles = tiles_.back() + 1 - tiles_.front();
+    alike_.resize(std::max(alike_.size(), tiles));
+    keys_.with_tiles(tiles_.front(), key_, kDuplicate,
+                     std::span(cosines_).subspan(tiles_.front() * kTile),
+                     std::span(alike_).first(tiles));
+  }
   for (const std::int32_t page : pages) {
     const auto index = static_cast<std::size_t>(page);
     const Duplicate& latest = latest_[index];
     if (latest.page >= 0) {
       exact_[static_cast<std::size_t>(latest.page)] -= static_cast<double>(latest.cosine);
     } else if (spare_first && page != first) {
-      if (tile != index / kTile) with_first = keys_.products(index / kTile, key_);
-      tile = index / kTile;
-      exact_[static_cast<std::size_t>(first)] -= static_cast<double>(with_first[index % kTile]);
+      exact_[static_cast<std::size_t>(first)] -= static_cast<double>(cosines_[index]);
     }
   }
 }

@@ -41,12 +41,23 @@ class KeyRedundancy {
     float cosine = 0.0F;
   };
 
+  struct Lost {
+    std::int32_t page;
+    std::int32_t below;  // the duplicate that it has lost
+  };
+
   void list(std::span<const std::int32_t> pages);
   void find_latest(std::span<const std::int32_t> pages);
   void compare_new();
   /// The tile's pages with the new ones from `first_new` on.
   void compare(std::size_t tile, std::size_t first_new);
-  [[nodiscard]] Duplicate latest_below(std::int32_t below, std::int32_t page);
+  /// Of the pages whose latest duplicate is gone, the latest one before that.
+  void replace_lost();
+  void seek_some();
+  void seek_in(std::size_t tile);
+  void stop_seeking(std::size_t number);
+  /// Bit i: whether page i of the tile is listed.
+  [[nodiscard]] std::uint32_t listed_in(std::size_t tile) const;
   void add_up();
   void leave_out(std::span<const std::int32_t> pages, bool spare_first);
   [[nodiscard]] bool is_listed(std::int32_t page) const {
@@ -64,7 +75,11 @@ class KeyRedundancy {
   std::vector<std::size_t> tiles_;        // with a listed page, ascending
   std::vector<std::int32_t> new_;         // listed pages that were not
   std::vector<float> new_keys_;           // (new page, component)
-  std::vector<float> cosines_;            // (new page, page of a tile), working memory
+  std::vector<float> cosines_;            // working memory
+  std::vector<std::uint32_t> alike_;      // (new page): bits of near-duplicates in a tile
+  std::vector<Lost> lost_;                // whose search has not begun, by ascending `below`
+  std::vector<Lost> sought_;              // whose search goes on
+  std::vector<float> sought_keys_;        // (sought page, component)
   std::vector<float> key_;                // (component), working memory
   std::vector<double> total_;             // (component): sum of the listed keys
   std::vector<double> lanes_;             // (component, page of a tile), working memory

@@ -25,18 +25,17 @@ void KeyTiles::append_to(std::size_t page, std::vector<float>& values) const {
   for (std::size_t c = 0; c < components_; ++c) values.push_back(from[c * kPages]);
 }
 
-KeyTiles::Products KeyTiles::products(std::size_t number, std::span<const float> key) const {
-  Products products;
-  constexpr float kAny = 0.0F;  // whether one is above it is of no interest
-  (void)loops().products(tile(number).data(), key.data(), 1, key.size(), kAny, products.data());
-  return products;
+void KeyTiles::with_tiles(std::size_t first, std::span<const float> key, float bar,
+                          std::span<float> to, std::span<std::uint32_t> above) const {
+  loops().products_of_tiles(tile(first).data(), above.size(), key.data(), components_, bar,
+                            to.data(), above.data());
 }
 
-bool KeyTiles::products(std::size_t number, std::span<const float> keys, float bar,
-                        std::span<float> to) const {
-  if (keys.empty()) return false;
-  return loops().products(tile(number).data(), keys.data(), keys.size() / components_, components_,
-                          bar, to.data());
+void KeyTiles::with_tile(std::size_t number, std::span<const float> keys, float bar,
+                         std::span<float> to, std::span<std::uint32_t> above) const {
+  if (keys.empty()) return;
+  loops().products(tile(number).data(), keys.data(), keys.size() / components_, components_, bar,
+                   to.data(), above.data());
 }
 
 }  // namespace pagequest::kv

@@ -34,30 +34,50 @@ struct Bracket {
   float low = -std::numeric_limits<float>::infinity();  // inclusive
   float high = std::numeric_limits<float>::infinity();  // exclusive
   std::size_t above = 0;                                // values from `high` on: at most the rank
+  std::size_t from;                                     // values from `low` on: more than the rank
+
+  /// `at` lies between: so many values are from it on.
+  void cut(float at, std::size_t count, std::size_t rank) {
+    if (count > rank) {
+      low = at;
+      from = count;
+    } else {
+      high = at;
+      above = count;
+    }
+  }
 };
 
 /// Between neighbours of the sample, searched from where the rank is expected.
 Bracket bracket_of(std::span<const float> values, std::size_t rank) {
   const Sample sample = sample_of(values);
-  Bracket bracket;
+  Bracket bracket{.from = values.size()};
   std::size_t begin = 0;  // sample[begin - 1] is above the wanted value, sample[end] is not
   std::size_t end = kSample;
   std::size_t at = rank * kSample / values.size();
   while (begin < end) {
     const std::size_t from = loops().count_from(values.data(), values.size(), sample[at]);
+    bracket.cut(sample[at], from, rank);
     if (from > rank) {
       end = at;
-      bracket.low = sample[at];
       at = std::max(begin, at - std::min<std::size_t>(at, 2));
     } else {
       begin = at + 1;
-      bracket.high = sample[at];
-      bracket.above = from;
       at += 2;
     }
     if (at < begin || at >= end) at = begin + (end - begin) / 2;
   }
   return bracket;
+}
+
+/// Halves what lies between as long as that is more than a few: counting is a fraction of taking.
+void narrow(std::span<const float> values, std::size_t rank, Bracket& bracket) {
+  constexpr std::size_t kEnough = 32;
+  for (int round = 0; round < 4 && bracket.from - bracket.above > kEnough; ++round) {
+    const float middle = 0.5F * (bracket.low + bracket.high);
+    if (!(middle > bracket.low && middle < bracket.high)) return;  // an end of the sample, or equal
+    bracket.cut(middle, loops().count_from(values.data(), values.size(), middle), rank);
+  }
 }
 
 /// Into the memory of `to`, which is never made smaller.
@@ -81,7 +101,8 @@ float kth_by_ranks(std::span<const float> values, std::size_t rank) {
 
 float kth_largest(std::span<const float> values, std::size_t rank, std::vector<float>& memory) {
   PQ_CHECK(rank < values.size(), "a rank of one of the values");
-  const Bracket bracket = bracket_of(values, rank);
+  Bracket bracket = bracket_of(values, rank);
+  narrow(values, rank, bracket);
   const std::span<float> between = take_between(values, bracket, memory);
   if (between.size() <= kFew) return kth_by_ranks(between, rank - bracket.above);
   const auto wanted = between.begin() + static_cast<std::ptrdiff_t>(rank - bracket.above);

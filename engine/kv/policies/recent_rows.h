@@ -6,21 +6,19 @@
 #include <cstddef>
 #include <vector>
 
-#include "engine/kv/reused_memory.h"
-
 namespace pagequest::kv {
 
 /// The last few rows of numbers, oldest first. The oldest row's memory is used again.
 class RecentRows {
  public:
-  /// A new row of zeros; the oldest one goes if there were `most` of them.
+  /// A new row to be written whole; the oldest one goes if there were `most` of them.
   std::vector<float>& add(std::size_t most, std::size_t width) {
     if (rows_.size() < most) {
       rows_.emplace_back();
     } else {
       std::ranges::rotate(rows_, rows_.begin() + 1);
     }
-    assign_in_place(rows_.back(), width, 0.0F);
+    rows_.back().resize(width);
     return rows_.back();
   }
 

@@ -17,12 +17,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <span>
 #include <variant>
 #include <vector>
 
 #include "engine/kv/policies/attention_policy.h"
+#include "engine/kv/policies/id_runs.h"
 #include "engine/kv/policies/key_redundancy.h"
 #include "engine/kv/policies/recent_rows.h"
 #include "engine/kv/reused_memory.h"
@@ -51,12 +53,8 @@ class Rkv final : public AttentionPolicy {
 
  private:
   void attend(const Attended& attended) override {
-    std::vector<float>& row =
-        of_scope(rows_, attended.scope).add(kQueries, static_cast<std::size_t>(pages()));
-    for (const PageRun& run : attended.runs) {
-      std::copy_n(attended.mass.begin() + static_cast<std::ptrdiff_t>(run.at), run.count,
-                  row.begin() + static_cast<std::ptrdiff_t>(run.page));
-    }
+    spread(attended,
+           of_scope(rows_, attended.scope).add(kQueries, static_cast<std::size_t>(pages())));
   }
 
   void observe_event(const Event& event) override {
@@ -112,7 +110,7 @@ class Rkv final : public AttentionPolicy {
     for (const UnitView& candidate : candidates) {
       if (candidate.id < recent) now.pages.push_back(candidate.id);
     }
-    std::ranges::sort(now.pages);
+    if (!std::ranges::is_sorted(now.pages)) std::ranges::sort(now.pages);
     compare_with_recent(scope, recent);
     assign_in_place(now.scores, static_cast<std::size_t>(pages()), 0.0F);
     weigh_importance(scope);
@@ -132,32 +130,52 @@ class Rkv final : public AttentionPolicy {
   void weigh_importance(std::int32_t scope) const {
     Decision& now = decision_;
     assign_in_place(now.mean, now.pages.size(), 0.0F);
+    now.masses.resize(now.pages.size());
     const RecentRows& rows = of_scope(rows_, scope);
     for (const auto& row : rows) {
-      const auto mass = [&row](std::int32_t page) {
-        const auto at = static_cast<std::size_t>(page);
-        return at < row.size() ? std::max(0.0F, row[at]) : 0.0F;
-      };
-      float sum = 0.0F;
-      for (const std::int32_t page : now.pages) sum += mass(page);
+      const float sum = take_masses(row, now.pages, now.masses);
       if (sum <= 0.0F) continue;
       const float scale = 1.0F / (sum * static_cast<float>(rows.size()));
-      for (std::size_t i = 0; i < now.pages.size(); ++i) {
-        now.mean[i] += scale * mass(now.pages[i]);
-      }
+      for (std::size_t i = 0; i < now.mean.size(); ++i) now.mean[i] += scale * now.masses[i];
     }
     pool(now.mean, now.importance);
   }
 
+  /// Those of the pages, which `row` may end before. Returns their sum.
+  static float take_masses(std::span<const float> row, std::span<const std::int32_t> pages,
+                           std::span<float> masses) {
+    std::ranges::fill(masses, 0.0F);
+    for_each_run(pages, std::identity{}, [&](std::size_t at, std::size_t count) {
+      const auto page = static_cast<std::size_t>(pages[at]);
+      const std::size_t known = std::min(count, row.size() - std::min(row.size(), page));
+      for (std::size_t i = 0; i < known; ++i) masses[at + i] = std::max(0.0F, row[page + i]);
+    });
+    return sum_of(masses);
+  }
+
+  /// In several sums side by side: one alone would wait for itself.
+  static float sum_of(std::span<const float> values) {
+    constexpr std::size_t kSums = 8;
+    std::array<float, kSums> sums{};
+    std::size_t first = 0;
+    for (; first + kSums <= values.size(); first += kSums) {
+      for (std::size_t i = 0; i < kSums; ++i) sums[i] += values[first + i];
+    }
+    float sum = 0.0F;
+    for (; first < values.size(); ++first) sum += values[first];
+    for (const float part : sums) sum += part;
+    return sum;
+  }
+
   /// pooled[i]: the largest of the kKernel values around i.
   static void pool(const std::vector<float>& values, std::vector<float>& pooled) {
-    constexpr std::size_t kHalf = kKernel / 2;
     pooled.resize(values.size());
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const std::size_t first = i < kHalf ? 0 : i - kHalf;
-      const std::size_t end = std::min(values.size(), i + kHalf + 1);
-      pooled[i] = *std::max_element(values.begin() + static_cast<std::ptrdiff_t>(first),
-                                    values.begin() + static_cast<std::ptrdiff_t>(end));
+    std::ranges::copy(values, pooled.begin());
+    for (std::size_t away = 1; away <= kKernel / 2 && away < values.size(); ++away) {
+      for (std::size_t i = away; i < values.size(); ++i) {
+        pooled[i] = std::max(pooled[i], values[i - away]);
+        pooled[i - away] = std::max(pooled[i - away], values[i]);
+      }
     }
   }
 
@@ -196,6 +214,7 @@ class Rkv final : public AttentionPolicy {
   struct Decision {
     std::vector<std::int32_t> pages;     // to choose from, ascending
     std::vector<std::int32_t> compared;  // these and newer ones, ascending
+    std::vector<float> masses;           // (page to choose from): of one query
     std::vector<float> mean;             // (page to choose from)
     std::vector<float> importance;       // the same
     std::vector<float> redundancy;       // (compared page)

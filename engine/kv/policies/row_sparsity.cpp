@@ -7,14 +7,15 @@
 #include <string>
 
 #include "base/error.h"
+#include "engine/kv/loops/loops.h"
 
 namespace pagequest::kv {
 namespace {
 
 double sparsity_of(std::span<const float> row) {
   if (row.empty()) return 0.0;
-  const float bar = kSparseShare * *std::ranges::max_element(row);
-  const auto below = std::ranges::count_if(row, [bar](float mass) { return mass < bar; });
+  const float bar = kSparseShare * loops().largest(row.data(), row.size());
+  const std::size_t below = row.size() - loops().count_from(row.data(), row.size(), bar);
   return static_cast<double>(below) / static_cast<double>(row.size());
 }
 

@@ -22,8 +22,8 @@ class RulePolicy : public AttentionPolicy {
 
   [[nodiscard]] Trigger trigger() const final { return Trigger::rule; }
   [[nodiscard]] bool requantises() const final { return true; }
-  [[nodiscard]] Verdict judge(std::int32_t scope,
-                              std::span<const UnitView> candidates) const override = 0;
+  void judge(std::int32_t scope, std::span<const UnitView> candidates,
+             Verdict& verdict) const override = 0;
 
  protected:
   /// Takes any event in, after the base classes' own part.
@@ -31,7 +31,15 @@ class RulePolicy : public AttentionPolicy {
 
   /// What the scope stores the page with.
   [[nodiscard]] Precision stored(std::int32_t scope, std::int32_t page) const {
-    return value_at(stored_, scope, page);
+    const std::int32_t mark = value_at(stored_, scope, page);
+    return mark == 0 ? Precision{} : Precision{mark / kMark, mark % kMark};
+  }
+  /// (page): what it is stored with, 0 as it was filled, as far as anything is stored otherwise.
+  [[nodiscard]] std::span<const std::int32_t> marks(std::int32_t scope) const {
+    return known(stored_, scope);
+  }
+  [[nodiscard]] static constexpr std::int32_t mark_of(const Precision& precision) {
+    return precision.key_bits * kMark + precision.value_bits;
   }
 
  private:
@@ -44,15 +52,17 @@ class RulePolicy : public AttentionPolicy {
     const Scope scope{.layer = change.layer, .kv_head = change.kv_head};
     const std::int32_t number = scope_number(sharing(), context().shape, scope);
     PQ_CHECK(number >= 0, "a policy is told of its own changes only");
-    std::vector<Precision>& of_page = part(stored_, number);
+    std::vector<std::int32_t>& of_page = part(stored_, number);
     const std::int32_t size = context().page_size;
     const std::int32_t end = std::min(pages(), (change.span.end() + size - 1) / size);
     for (std::int32_t page = change.span.first / size; page < end; ++page) {
-      of_page[static_cast<std::size_t>(page)] = {change.key_bits, change.value_bits};
+      of_page[static_cast<std::size_t>(page)] = mark_of({change.key_bits, change.value_bits});
     }
   }
 
-  std::vector<std::vector<Precision>> stored_;  // (scope, page)
+  static constexpr std::int32_t kMark = 64;  // more than an element has bits
+
+  std::vector<std::vector<std::int32_t>> stored_;  // (scope, page): marks
 };
 
 }  // namespace pagequest::kv

@@ -90,35 +90,52 @@ bool SnapPolicy::decides(const StepEnd& step) const {
 }
 
 void SnapPolicy::attend(const Attended& attended) {
-  if (config_.every_tokens == 0 && is_decoding()) return;
+  if (config_.every_tokens > 0) return remember(attended);
+  if (!is_decoding()) weigh(attended.scope, attended.pages, attended.mass);
+}
+
+void SnapPolicy::remember(const Attended& attended) {
+  if (attended.scope == 0) {
+    pages_.resize(attended.pages.size());
+    std::ranges::copy(attended.pages, pages_.begin());
+  }
+  const auto number = static_cast<std::size_t>(attended.scope);
+  if (rows_.size() <= number) rows_.resize(number + 1);
+  spread(attended, rows_[number].add(static_cast<std::size_t>(config_.window),
+                                     static_cast<std::size_t>(pages())));
+}
+
+void SnapPolicy::prepare(std::int32_t scope, std::span<const UnitView> /*candidates*/) const {
+  const auto number = static_cast<std::size_t>(scope);
+  if (config_.every_tokens == 0 || number >= rows_.size()) return;
+  weigh(scope, pages_, mean_of_last(rows_[number]));
+}
+
+std::size_t SnapPolicy::past_count(std::span<const std::int32_t> pages) const {
   const std::int32_t past_end = (next_position() - config_.window) / context().page_size;
-  const auto behind = std::ranges::lower_bound(attended.pages, std::max(0, past_end));
-  const auto count = static_cast<std::size_t>(behind - attended.pages.begin());
-  const auto mass = config_.every_tokens == 0 ? attended.mass : mean_of_last(attended, count);
-  const auto past = mass.first(count);
-  std::vector<float>& scores = part(scores_, attended.scope);
-  for (std::size_t i = 0; i < attended.pages.size(); ++i) {
+  const auto behind = std::ranges::lower_bound(pages, std::max(0, past_end));
+  return static_cast<std::size_t>(behind - pages.begin());
+}
+
+void SnapPolicy::weigh(std::int32_t scope, std::span<const std::int32_t> pages,
+                       std::span<const float> mass) const {
+  const std::size_t count = past_count(pages);
+  std::vector<float>& scores = part(scores_, scope);
+  for (std::size_t i = 0; i < pages.size(); ++i) {
     // What the layer does not see is not pooled: it stays below all that the layer sees.
     const bool pools = i < count && config_.pool != Pool::none && mass[i] >= 0.0F;
-    scores[static_cast<std::size_t>(attended.pages[i])] =
-        pools ? pooled(past, i, config_.kernel, config_.pool) : mass[i];
+    scores[static_cast<std::size_t>(pages[i])] =
+        pools ? pooled(mass.first(count), i, config_.kernel, config_.pool) : mass[i];
   }
 }
 
-std::span<const float> SnapPolicy::mean_of_last(const Attended& attended, std::size_t past) {
-  const auto number = static_cast<std::size_t>(attended.scope);
-  if (rows_.size() <= number) rows_.resize(number + 1);
-  RecentRows& rows = rows_[number];
-  std::vector<float>& newest =
-      rows.add(static_cast<std::size_t>(config_.window), static_cast<std::size_t>(pages()));
-  for (std::size_t i = 0; i < attended.pages.size(); ++i) {
-    newest[static_cast<std::size_t>(attended.pages[i])] = std::max(0.0F, attended.mass[i]);
-  }
-  assign_in_place(mean_, attended.pages.size(), 0.0F);
+std::span<const float> SnapPolicy::mean_of_last(const RecentRows& rows) const {
+  const std::size_t past = past_count(pages_);
+  assign_in_place(mean_, pages_.size(), 0.0F);
   for (const std::vector<float>& row : rows) {
     const auto at = [&](std::size_t i) {
-      const auto page = static_cast<std::size_t>(attended.pages[i]);
-      return page < row.size() ? row[page] : 0.0F;
+      const auto page = static_cast<std::size_t>(pages_[i]);
+      return page < row.size() ? std::max(0.0F, row[page]) : 0.0F;
     };
     float sum = 0.0F;
     for (std::size_t i = 0; i < past; ++i) sum += at(i);

@@ -53,13 +53,23 @@ class SnapPolicy : public AttentionPolicy {
     return value_at(scores_, scope, page);
   }
 
-  /// (listed page), over the last `window` steps; `past` pages lie before the window.
-  [[nodiscard]] std::span<const float> mean_of_last(const Attended& attended, std::size_t past);
+  void prepare(std::int32_t scope, std::span<const UnitView> candidates) const override;
+
+  /// With a period: keeps the step's row for the next decision.
+  void remember(const Attended& attended);
+  /// (remembered page): over the last `window` steps.
+  [[nodiscard]] std::span<const float> mean_of_last(const RecentRows& rows) const;
+  /// How many of these pages, which ascend, lie before the window.
+  [[nodiscard]] std::size_t past_count(std::span<const std::int32_t> pages) const;
+  /// Scores these pages by these masses of theirs.
+  void weigh(std::int32_t scope, std::span<const std::int32_t> pages,
+             std::span<const float> mass) const;
 
   SnapConfig config_;
-  std::vector<std::vector<float>> scores_;
-  std::vector<RecentRows> rows_;  // (scope): of the steps, (page); with a period
-  std::vector<float> mean_;
+  mutable std::vector<std::vector<float>> scores_;  // with a period, of the last decision
+  std::vector<RecentRows> rows_;                    // (scope): of the steps, (page); with a period
+  std::vector<std::int32_t> pages_;                 // listed in the last step; with a period
+  mutable std::vector<float> mean_;
 };
 
 }  // namespace pagequest::kv

@@ -14,13 +14,18 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <numeric>
+#include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/error.h"
+#include "engine/kv/loops/loops.h"
 #include "engine/kv/policies/row_sparsity.h"
 #include "engine/kv/policies/rule_policy.h"
+#include "engine/kv/reused_memory.h"
 
 namespace pagequest::kv {
 namespace {
@@ -47,9 +52,8 @@ class ThinKv final : public RulePolicy {
     return step.kind == StepKind::decode && begins_segment(step.decode_steps);
   }
 
-  [[nodiscard]] Verdict judge(std::int32_t scope,
-                              std::span<const UnitView> candidates) const override {
-    Verdict verdict;
+  void judge(std::int32_t scope, std::span<const UnitView> candidates,
+             Verdict& verdict) const override {
     auto at = candidates.begin();
     for (const Segment& segment : segments_) {
       const auto end = std::find_if(at, candidates.end(), [&segment](const UnitView& page) {
@@ -60,7 +64,6 @@ class ThinKv final : public RulePolicy {
                     first, verdict);
       at = end;
     }
-    return verdict;
   }
 
  private:
@@ -78,41 +81,38 @@ class ThinKv final : public RulePolicy {
   /// `first`: index of the segment's first candidate among all.
   void judge_segment(const Segment& segment, std::int32_t scope, std::span<const UnitView> pages,
                      std::size_t first, Verdict& verdict) const {
-    std::vector<char> goes(pages.size(), 0);
+    assign_in_place(goes_, pages.size(), std::uint8_t{0});
     for (const std::size_t i : surplus(segment, scope, pages)) {
-      goes[i] = 1;
+      goes_[i] = 1;
       verdict.dropped.push_back(first + i);
     }
     const std::int32_t bits = config_.bits[static_cast<std::size_t>(segment.thought)];
     const Precision precision{.key_bits = bits, .value_bits = bits};
     for (std::size_t i = 0; i < pages.size(); ++i) {
-      if (goes[i] == 0 && stored(scope, pages[i].id) != precision) {
+      if (goes_[i] == 0 && stored(scope, pages[i].id) != precision) {
         verdict.stored.push_back({first + i, precision});
       }
     }
   }
 
   /// The pages with the least attention, as long as the segment keeps the tokens of its rung.
-  [[nodiscard]] std::vector<std::size_t> surplus(const Segment& segment, std::int32_t scope,
-                                                 std::span<const UnitView> pages) const {
-    std::vector<std::size_t> dropped;
-    if (segment.rungs == 0 || segment.is_prompt) return dropped;
-    std::vector<std::size_t> order(pages.size());
-    std::int32_t left = 0;
-    for (std::size_t i = 0; i < pages.size(); ++i) {
-      order[i] = i;
-      left += pages[i].live_tokens;
-    }
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return value_at(mass_, scope, pages[a].id) < value_at(mass_, scope, pages[b].id);
+  [[nodiscard]] std::span<const std::size_t> surplus(const Segment& segment, std::int32_t scope,
+                                                     std::span<const UnitView> pages) const {
+    if (segment.rungs == 0 || segment.is_prompt) return {};
+    order_.resize(pages.size());
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    std::ranges::sort(order_, {}, [&](std::size_t i) {
+      return std::pair(value_at(mass_, scope, pages[i].id), i);
     });
+    std::int32_t left = 0;
+    for (const UnitView& page : pages) left += page.live_tokens;
     const std::int32_t kept = config_.ladder[static_cast<std::size_t>(segment.rungs - 1)];
-    for (const std::size_t i : order) {
-      left -= pages[i].live_tokens;
+    std::size_t dropped = 0;
+    for (; dropped < order_.size(); ++dropped) {
+      left -= pages[order_[dropped]].live_tokens;
       if (left < kept) break;
-      dropped.push_back(i);
     }
-    return dropped;
+    return std::span(order_).first(dropped);
   }
 
   void observe_rest(const Event& event) override {
@@ -149,9 +149,9 @@ class ThinKv final : public RulePolicy {
 
   void attend(const Attended& attended) override {
     std::vector<double>& mass = part(mass_, attended.scope);
-    for (std::size_t i = 0; i < attended.pages.size(); ++i) {
-      const double more = std::max(0.0F, attended.mass[i]);
-      mass[static_cast<std::size_t>(attended.pages[i])] += more * attended.query_rows;
+    for (const PageRun& run : attended.runs) {
+      loops().add_seen(attended.mass.data() + run.at, run.count, attended.query_rows,
+                       mass.data() + run.page);
     }
   }
 
@@ -160,10 +160,12 @@ class ThinKv final : public RulePolicy {
   }
 
   ThinKvConfig config_;
-  std::vector<Segment> segments_;          // that have ended, the prompt first
-  std::vector<std::vector<double>> mass_;  // (scope, page): attention so far
-  double sparsity_ = 0.0;                  // sum over the steps of the segment under way
-  std::int32_t measured_ = 0;              // such steps
+  std::vector<Segment> segments_;           // that have ended, the prompt first
+  std::vector<std::vector<double>> mass_;   // (scope, page): attention so far
+  mutable std::vector<std::uint8_t> goes_;  // (page of a segment), working memory of a decision
+  mutable std::vector<std::size_t> order_;  // (page of a segment), the same
+  double sparsity_ = 0.0;                   // sum over the steps of the segment under way
+  std::int32_t measured_ = 0;               // such steps
 };
 
 ThinKvConfig config_of(const Params& params) {

@@ -110,10 +110,7 @@ class Scorer {
   [[nodiscard]] Tokens best(std::int32_t scope, std::int32_t end, std::size_t count) const {
     std::vector<UnitView> units;
     for (const std::int32_t position : numbers_below(end)) {
-      units.push_back({.id = position,
-                       .span = {.first = position, .count = 1},
-                       .live_tokens = 1,
-                       .last_attended_step = 0});
+      units.push_back({.id = position, .span = {.first = position, .count = 1}, .live_tokens = 1});
     }
     std::vector<float> keep(units.size());
     policy_->score(scope, units, keep);

@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: The PageQuest authors
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -26,11 +27,15 @@ namespace {
 constexpr float kProtected = std::numeric_limits<float>::infinity();
 using Lost = std::vector<std::int64_t>;
 
+/// No page was attended after its fill.
+constexpr std::array<std::int32_t, 16> kSteps{};
+constexpr kv::AttendedSteps kNever{.of_page = kSteps, .page_size = 4};
+
 std::vector<UnitView> pages_with(const std::vector<std::int32_t>& tokens) {
   std::vector<UnitView> pages;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const auto id = static_cast<std::int32_t>(i);
-    pages.push_back({id, {4 * id, 4}, tokens[i], 0});
+    pages.push_back({id, {4 * id, 4}, tokens[i]});
   }
   return pages;
 }
@@ -107,31 +112,31 @@ EvictionController two_heads(const std::string& allocation, const std::vector<fl
 
 TEST_CASE("heads give up the lowest scores of the layer, wherever they are") {
   AdaptiveAllocation allocation;
-  allocation.add(pages_with({1, 1, 1, 1}), std::vector<float>{5, 1, 2, 9}, 4);
-  allocation.add(pages_with({1, 1, 1, 1}), std::vector<float>{3, 8, 7, 6}, 4);
+  allocation.add(pages_with({1, 1, 1, 1}), std::vector<float>{5, 1, 2, 9}, kNever, 4);
+  allocation.add(pages_with({1, 1, 1, 1}), std::vector<float>{3, 8, 7, 6}, kNever, 4);
   // 1, 2 and 3 go: two of the first head, one of the second.
   CHECK(divide(allocation, 2, 3) == Lost{2, 1});
 }
 
 TEST_CASE("a head keeps its safeguard, and another gives up more") {
   AdaptiveAllocation allocation;
-  allocation.add(pages_with({1, 1, 1}), std::vector<float>{1, 2, 3}, 2);
-  allocation.add(pages_with({1, 1, 1}), std::vector<float>{7, 8, 9}, 3);
+  allocation.add(pages_with({1, 1, 1}), std::vector<float>{1, 2, 3}, kNever, 2);
+  allocation.add(pages_with({1, 1, 1}), std::vector<float>{7, 8, 9}, kNever, 3);
   CHECK(divide(allocation, 2, 4) == Lost{2, 2});
 }
 
 TEST_CASE("what is protected stays, however much is to be freed") {
   AdaptiveAllocation allocation;
-  allocation.add(pages_with({4, 4}), std::vector<float>{1, kProtected}, 8);
-  allocation.add(pages_with({4, 4}), std::vector<float>{kProtected, kProtected}, 8);
+  allocation.add(pages_with({4, 4}), std::vector<float>{1, kProtected}, kNever, 8);
+  allocation.add(pages_with({4, 4}), std::vector<float>{kProtected, kProtected}, kNever, 8);
   CHECK(divide(allocation, 2, 100) == Lost{4, 0});
 }
 
 TEST_CASE("the lowest score there is goes first, and victims come head by head") {
   constexpr float kLowest = -std::numeric_limits<float>::infinity();
   AdaptiveAllocation allocation;
-  allocation.add(pages_with({1, 1, 1}), std::vector<float>{3, kLowest, 9}, 3);
-  allocation.add(pages_with({1, 1, 1}), std::vector<float>{2, 8, 1}, 3);
+  allocation.add(pages_with({1, 1, 1}), std::vector<float>{3, kLowest, 9}, kNever, 3);
+  allocation.add(pages_with({1, 1, 1}), std::vector<float>{2, 8, 1}, kNever, 3);
   std::vector<std::pair<std::int32_t, std::int32_t>> gone;
   for (const kv::HeadVictim& victim : allocation.divide(4)) {
     gone.emplace_back(victim.head, victim.unit.id);
@@ -146,7 +151,7 @@ TEST_CASE("a division is that of an exhaustive search, page by page") {
     for (int i = 0; i < 3; ++i) heads.push_back(drawn_head(rng));
     const auto tokens = static_cast<std::int64_t>(rng.below(40));
     AdaptiveAllocation allocation;
-    for (const Head& head : heads) allocation.add(head.pages, head.keep, head.most);
+    for (const Head& head : heads) allocation.add(head.pages, head.keep, kNever, head.most);
     CAPTURE(trial, tokens);
     CHECK(divide(allocation, heads.size(), tokens) == searched(heads, tokens));
   }

@@ -24,9 +24,8 @@ inline Spans spans_of(const Victims& victims) {
 }
 
 inline std::vector<kv::UnitView> pages_of(const kv::UnitViews& views, std::int32_t scope = 0) {
-  std::vector<kv::UnitView> pages;
-  views.pages(scope, pages);
-  return pages;
+  const auto pages = views.pages(scope);
+  return {pages.begin(), pages.end()};
 }
 
 inline std::vector<kv::UnitView> messages_of(const kv::UnitViews& views, std::int32_t scope = 0) {

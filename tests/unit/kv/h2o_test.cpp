@@ -47,7 +47,7 @@ std::vector<float> uniform_scores(const std::string& score, std::int32_t page_si
   }
   std::vector<UnitView> units;
   for (const std::int32_t page : pages) {
-    units.push_back({page, {page * page_size, page_size}, page_size, 0});
+    units.push_back({page, {page * page_size, page_size}, page_size});
   }
   std::vector<float> keep(units.size());
   policy->score(0, units, keep);
@@ -72,7 +72,7 @@ TEST_CASE("a page outside of a layer's window is scored by the layers that see i
                                 .mean = masses,
                                 .max = masses,
                                 .first_page = first_page});
-  const std::vector<UnitView> units{{0, {0, 1}, 1, 0}, {1, {1, 1}, 1, 0}, {2, {2, 1}, 1, 0}};
+  const std::vector<UnitView> units{{0, {0, 1}, 1}, {1, {1, 1}, 1}, {2, {2, 1}, 1}};
   std::vector<float> keep(3);
   policy->score(0, units, keep);
   CHECK(keep == std::vector<float>{0.5F, 0.5F, 0.25F});
@@ -114,7 +114,7 @@ TEST_CASE("a prefill chunk counts as the rows that were measured") {
   const std::vector<std::int32_t> pages{0, 1};
   const std::vector<float> masses{0.75F, 0.25F};
   policy->observe(PagesAttended{EpisodeId{0}, Thread::main, 0, 8, 1, 1, pages, masses, masses});
-  const std::vector<UnitView> units{{0, {0, 4}, 4, 0}, {1, {4, 4}, 4, 0}};
+  const std::vector<UnitView> units{{0, {0, 4}, 4}, {1, {4, 4}, 4}};
   std::vector<float> keep(2);
   policy->score(0, units, keep);
   CHECK(keep == std::vector<float>{6.0F, 2.0F});
@@ -126,7 +126,7 @@ TEST_CASE("layers and KV heads count alike") {
   const std::vector<std::int32_t> pages{0, 1};
   const std::vector<float> mean{1.0F, 0.0F, 0.5F, 0.5F, 0.25F, 0.75F, 0.0F, 1.0F};
   policy->observe(PagesAttended{EpisodeId{0}, Thread::main, 0, 1, 2, 2, pages, mean, mean});
-  const std::vector<UnitView> units{{0, {0, 4}, 4, 0}, {1, {4, 4}, 4, 0}};
+  const std::vector<UnitView> units{{0, {0, 4}, 4}, {1, {4, 4}, 4}};
   std::vector<float> keep(2);
   policy->score(0, units, keep);
   CHECK(keep == std::vector<float>{1.75F / 4, 2.25F / 4});

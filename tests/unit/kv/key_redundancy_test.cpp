@@ -113,6 +113,25 @@ TEST_CASE("redundancy depends on the list alone and not on those before it") {
   }
 }
 
+TEST_CASE("many pages that lose their latest duplicate at once find the one before, or none") {
+  KeyRedundancy redundancy;
+  Keys keys;
+  Pages all;
+  Pages first_half;
+  Pages odd_behind;
+  for (std::int32_t page = 0; page < 320; ++page) {
+    keys.set(redundancy, static_cast<std::size_t>(page));
+    all.push_back(page);
+    if (page < 160) first_half.push_back(page);
+    if (page >= 160 && page % 2 == 1) odd_behind.push_back(page);
+  }
+  // Those that are left of `odd_behind` have lost all that was found among the pages before them.
+  for (const Pages& pages :
+       {all, first_half, Pages{1, 30, 300}, Pages{300, 310}, all, odd_behind}) {
+    check_same(redundancy, keys, pages, true);
+  }
+}
+
 TEST_CASE("a page whose key is given anew is compared anew") {
   KeyRedundancy redundancy;
   Keys keys;

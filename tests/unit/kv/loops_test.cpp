@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -33,7 +34,7 @@ const kv::Loops& any_loops() {
 
 }  // namespace
 
-TEST_CASE("Values are counted, taken and ranked alike with every instruction set") {
+TEST_CASE("Values are counted, found, taken and ranked alike with every instruction set") {
   const kv::Loops& loops = any_loops();
   CAPTURE(loops.name);
   Rng rng(21);
@@ -50,6 +51,13 @@ TEST_CASE("Values are counted, taken and ranked alike with every instruction set
     CHECK(loops.count_from(values.data(), count, low) ==
           static_cast<std::size_t>(
               std::ranges::count_if(values, [&](float value) { return value >= low; })));
+    std::vector<std::uint32_t> found(count);
+    found.resize(loops.find_from(values.data(), count, low, found.data()));
+    std::vector<std::uint32_t> expected;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (values[i] >= low) expected.push_back(i);
+    }
+    CHECK(found == expected);
     std::vector<std::uint32_t> ranks(kv::kMostRanked);
     loops.ranks(values.data(), count, ranks.data());
     for (std::size_t i = 0; i < count; ++i) {
@@ -78,8 +86,65 @@ TEST_CASE("Rows are added and compared in their order with every instruction set
     }
     loops.add_rows(values.data(), rows, width, sums.data());
     loops.raise(values.data(), rows, width, largest.data());
+    std::vector<double> sums_too(width, 0.125);
+    std::vector<float> largest_too(width, 0.0F);
+    loops.raise_and_add(values.data(), rows, width, largest_too.data(), sums_too.data());
+    CHECK(sums_too == sums);
+    CHECK(largest_too == largest);
     CHECK(sums == expected);
     CHECK(largest == most);
+  }
+}
+
+TEST_CASE("Masses that are seen are added and averaged, with every instruction set") {
+  const kv::Loops& loops = any_loops();
+  CAPTURE(loops.name);
+  Rng rng(25);
+  for (const std::size_t count : {1, 7, 16, 37}) {
+    std::vector<float> masses = drawn(rng, count);
+    for (float& mass : masses) mass = rng.below(3) == 0 ? -1.0F : mass;
+    std::vector<double> sums(count, 0.125);
+    std::vector<double> expected = sums;
+    std::vector<std::int32_t> queries(count, 0);
+    std::vector<float> means(count);
+    loops.add_seen(masses.data(), count, 1.0 / 3.0, sums.data());
+    loops.average_seen(masses.data(), count, 4, sums.data(), queries.data(), means.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      const bool seen = masses[i] >= 0.0F;
+      const volatile double more = 1.0 / 3.0 * static_cast<double>(masses[i]);
+      if (seen) expected[i] += more;
+      REQUIRE(sums[i] == expected[i]);
+      REQUIRE(queries[i] == (seen ? 4 : 0));
+      REQUIRE(means[i] == (seen ? static_cast<float>(expected[i]) / 4.0F : 1.0F));
+    }
+  }
+}
+
+TEST_CASE("The largest value and the least of each mark are found with every instruction set") {
+  const kv::Loops& loops = any_loops();
+  CAPTURE(loops.name);
+  Rng rng(26);
+  CHECK(loops.largest(nullptr, 0) == -std::numeric_limits<float>::infinity());
+  CHECK(loops.least(nullptr, 0) == std::numeric_limits<float>::infinity());
+  for (const std::size_t count : {1, 7, 16, 37, 80}) {
+    const std::vector<float> values = drawn(rng, count);
+    CHECK(loops.largest(values.data(), count) == *std::ranges::max_element(values));
+    CHECK(loops.least(values.data(), count) == *std::ranges::min_element(values));
+    const auto most = static_cast<std::uint64_t>(count == 37 ? 3 : 2);
+    std::vector<std::int32_t> marks(count);
+    for (auto& mark : marks) mark = 5 + static_cast<std::int32_t>(rng.below(most));
+    const std::vector<std::int32_t> two{5, 6};
+    std::vector<float> least(2, 0.5F);
+    std::vector<float> expected = least;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (marks[i] == 7) continue;
+      float& of_mark = expected[static_cast<std::size_t>(marks[i] - 5)];
+      of_mark = std::min(of_mark, values[i]);
+    }
+    const bool all = std::ranges::find(marks, 7) == marks.end();
+    CHECK(loops.least_of_marks(values.data(), marks.data(), count, two.data(), least.data()) ==
+          all);
+    CHECK(least == expected);
   }
 }
 
@@ -109,11 +174,39 @@ TEST_CASE("Products with a tile's keys are summed component by component") {
       expected[i] += product;
     }
   }
-  const float most = *std::ranges::max_element(expected);
-  const float below = std::nextafter(most, 0.0F);
-  CHECK_FALSE(loops.products(tile.data(), keys.data(), kKeys, kComponents, most, products.data()));
-  CHECK(loops.products(tile.data(), keys.data(), kKeys, kComponents, below, products.data()));
+  const float bar = expected[5 * kTilePages + 3];  // itself not above
+  std::vector<std::uint32_t> above(kKeys, 0xFFU);
+  loops.products(tile.data(), keys.data(), kKeys, kComponents, bar, products.data(), above.data());
   CHECK(products == expected);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const bool is_above = ((above[i / kTilePages] >> (i % kTilePages)) & 1U) != 0;
+    REQUIRE(is_above == (expected[i] > bar));
+  }
+  CHECK(std::ranges::all_of(above, [](std::uint32_t bits) { return bits < 1U << kTilePages; }));
+}
+
+TEST_CASE("Products of a key with many tiles are those with each of them") {
+  const kv::Loops& loops = any_loops();
+  CAPTURE(loops.name);
+  Rng rng(27);
+  constexpr std::size_t kComponents = 13;
+  for (const std::size_t tiles : {1, 4, 6}) {
+    const std::vector<float> keys = drawn(rng, tiles * kComponents * kTilePages);
+    const std::vector<float> key = drawn(rng, kComponents);
+    std::vector<float> products(tiles * kTilePages);
+    std::vector<float> expected(products.size());
+    std::vector<std::uint32_t> above(tiles);
+    std::vector<std::uint32_t> expected_above(tiles);
+    constexpr float kBar = 0.3F;
+    loops.products_of_tiles(keys.data(), tiles, key.data(), kComponents, kBar, products.data(),
+                            above.data());
+    for (std::size_t tile = 0; tile < tiles; ++tile) {
+      loops.products(keys.data() + tile * kComponents * kTilePages, key.data(), 1, kComponents,
+                     kBar, expected.data() + tile * kTilePages, &expected_above[tile]);
+    }
+    CHECK(products == expected);
+    CHECK(above == expected_above);
+  }
 }
 
 TEST_CASE("The sums of redundancy have the same bits with every instruction set") {

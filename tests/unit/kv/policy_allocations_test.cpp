@@ -3,6 +3,7 @@
 // An executable of its own, because it replaces operator new. What is kept for each position or
 // page doubles its memory when the sequence has doubled, at powers of two and at twice the prompt:
 // the counted steps, at 1,070 to 1,269 tokens, lie between 1,024 and 1,280.
+#include <map>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -88,4 +89,19 @@ TEST_CASE("SnapKV with a period takes no memory in steady state either") {
                                0);
   CHECK(counts.allocations == 0);
   CHECK(counts.victims > 0);
+}
+
+TEST_CASE("a policy with a rule takes no memory in steady state either") {
+  const std::int32_t lag = GENERATE(0, 2);
+  CAPTURE(lag);
+  const Counts diffkv =
+      decode({.name = "diffkv", .params = short_params("diffkv"), .budget_tokens = 0}, lag);
+  CHECK(diffkv.allocations == 0);
+  CHECK(diffkv.victims > 0);
+  // Segments double at 16, which the counted steps do not reach.
+  std::map<std::string, std::string> params = short_params("thinkv");
+  params["tau"] = "30";
+  const Counts thinkv = decode({.name = "thinkv", .params = params, .budget_tokens = 0}, lag);
+  CHECK(thinkv.allocations == 0);
+  CHECK(thinkv.victims > 0);
 }

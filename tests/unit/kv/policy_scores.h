@@ -30,7 +30,7 @@ inline std::vector<float> scores_of(const kv::EvictionPolicy& policy, std::int32
                                     std::int32_t scope = 0, std::int32_t page_size = 1) {
   std::vector<kv::UnitView> units;
   for (std::int32_t page = 0; page < count; ++page) {
-    units.push_back({page, {page * page_size, page_size}, page_size, 0});
+    units.push_back({page, {page * page_size, page_size}, page_size});
   }
   std::vector<float> keep(units.size());
   policy.score(scope, units, keep);

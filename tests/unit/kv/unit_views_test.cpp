@@ -2,8 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/kv/unit_views.h"
 
+#include <algorithm>
+#include <vector>
+
 #include <catch2/catch.hpp>
 
+#include "base/rng.h"
+#include "engine/kv/policies/scope_attention.h"
 #include "tests/unit/kv/events.h"
 
 using namespace pagequest;
@@ -18,9 +23,9 @@ TEST_CASE("a page was attended last when its largest mean mass reached one perce
   attend(views, 1, {0, 1, 2, 3}, {0.0099F, 0.0101F, 0.3F, 0.68F});
   const auto pages = pages_of(views);
   REQUIRE(pages.size() == 3);
-  CHECK(pages[0].last_attended_step == 0);
-  CHECK(pages[1].last_attended_step == 1);
-  CHECK(pages[2].last_attended_step == 1);
+  CHECK(views.attended().last(pages[0].span) == 0);
+  CHECK(views.attended().last(pages[1].span) == 1);
+  CHECK(views.attended().last(pages[2].span) == 1);
 }
 
 TEST_CASE("without attention the last attended step is the fill step") {
@@ -30,8 +35,8 @@ TEST_CASE("without attention the last attended step is the fill step") {
   attend(views, 2, {0, 1, 2}, {0.5F, 0.4F, 0.1F});
   const auto pages = pages_of(views);
   REQUIRE(pages.size() == 2);
-  CHECK(pages[0].last_attended_step == 0);
-  CHECK(pages[1].last_attended_step == 1);
+  CHECK(views.attended().last(pages[0].span) == 0);
+  CHECK(views.attended().last(pages[1].span) == 1);
 }
 
 TEST_CASE("the page of the newest token is no candidate, full or not") {
@@ -66,4 +71,31 @@ TEST_CASE("responses are candidates by cursor once they are whole; errors never 
   CHECK(messages_of(views)[0].id == 0);
   CHECK(messages_of(views)[0].live_tokens == 6);
   CHECK(views.call_of(0) == TokenSpan{2, 2});
+}
+
+TEST_CASE("the average over heads has the bits of what a policy computes itself") {
+  const kv::KvShape shape{.layers = 2, .kv_heads = 3};
+  kv::ScopeAttention attention(kv::Sharing::all, kv::GroupMass::mean);
+  UnitViews views(4, true, kv::Sharing::all, shape, true);
+  fill(views, 0, 0, 10);
+  Rng rng(8);
+  std::vector<float> masses(18);
+  for (float& mass : masses) mass = static_cast<float>(rng.uniform());
+  const std::vector<std::int32_t> pages{0, 1, 2};
+  PagesAttended attended{.episode = EpisodeId{0},
+                         .thread = Thread::main,
+                         .step = 0,
+                         .query_rows = 1,
+                         .layers = 2,
+                         .kv_heads = 3,
+                         .pages = pages,
+                         .mean = masses,
+                         .max = masses};
+  views.observe(attended);
+  CHECK(std::ranges::equal(views.average(), attention.row(attended, 0)));
+  // A layer that does not see all pages: who averages must know which.
+  const std::vector<std::int32_t> first_page{0, 1};
+  attended.first_page = first_page;
+  views.observe(attended);
+  CHECK(views.average().empty());
 }

@@ -28,9 +28,10 @@ inline Judged judged(const kv::EvictionPolicy& policy, const std::vector<std::in
                      std::int32_t page_size = 1, std::int32_t scope = 0) {
   std::vector<kv::UnitView> units;
   for (const std::int32_t page : pages) {
-    units.push_back({page, {page * page_size, page_size}, page_size, 0});
+    units.push_back({page, {page * page_size, page_size}, page_size});
   }
-  const kv::Verdict verdict = policy.judge(scope, units);
+  kv::Verdict verdict;
+  policy.judge(scope, units, verdict);
   Judged out;
   for (const std::size_t i : verdict.dropped) out.dropped.push_back(units[i].id);
   for (const auto& [i, precision] : verdict.stored) {
