@@ -32,7 +32,9 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::int32_t kAuditPageTokens = 16;
-constexpr std::int32_t kConcurrency = 16;  // episodes in flight
+/// Episodes in flight. More of them read the weights less often, which a pocket model's cache holds
+/// anyway, and push each other's keys and values out of it.
+constexpr std::int32_t kConcurrency = 4;
 
 agent::AgentConfig agent_of(const CellSpec& spec) {
   if (spec.custom) return agent_config(config_of(spec));

@@ -37,7 +37,7 @@ struct Choosing {
   }
 
   /// The first to go of all; none: the number of candidates. Few have the least score.
-  [[nodiscard]] std::size_t first() const {
+  [[nodiscard]] std::size_t first_of_all() const {
     constexpr std::size_t kBlock = 32;
     const float least = loops().least(keep.data(), keep.size());
     std::size_t first = keep.size();
@@ -74,7 +74,7 @@ struct Choosing {
     std::int64_t freed = 0;
     while (freed < tokens_to_free) {
       if (victims.size() == kScans) return false;
-      const std::size_t victim = victims.empty() ? first() : next(victims);
+      const std::size_t victim = victims.empty() ? first_of_all() : next(victims);
       if (victim == keep.size()) return true;
       victims.push_back(victim);
       freed += candidates[victim].live_tokens;
