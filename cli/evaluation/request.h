@@ -31,7 +31,8 @@ struct EvaluationRequest {
 inline constexpr const char* kDefaultSuite = "paper";
 
 /// Options that only suites take; custom tasks take the others.
-inline constexpr std::array<std::string_view, 4> kSuiteOptions = {"suite", "ablate", "quick", "tasks"};
+inline constexpr std::array<std::string_view, 4> kSuiteOptions = {"suite", "ablate", "quick",
+                                                                  "tasks"};
 
 /// What is to be played, and all that it takes.
 struct Evaluation {
