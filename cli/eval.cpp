@@ -96,7 +96,7 @@ void add_choices(CLI::App& command, EvaluationRequest& request) {
       "--suite", request.suite,
       "what is played, if no --task is given: ablation, long, paper (by default) or quick");
   command.add_flag("--ablate", request.ablate, "the same as --suite ablation");
-  command.add_flag("--quick", request.quick, "the same as --suite quick: paper in two minutes");
+  command.add_flag("--quick", request.quick, "the same as --suite quick: paper in a minute");
   command
       .add_option("--jobs", request.jobs,
                   "cells at a time, on a core each; 0: as many as there are cores, or with --task "
