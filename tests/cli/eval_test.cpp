@@ -91,6 +91,19 @@ TEST_CASE("A cell of another model is refused") {
   CHECK(run_program(command).exit_code == 3);
 }
 
+TEST_CASE("The suite long plays derivations of four thousand tokens under a budget of 3,100") {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      run_program("eval --suite long --tasks pocket-cot --policies streaming --episodes 1 -o " +
+                  (folder / "e").string());
+  REQUIRE(outcome.exit_code == 0);
+  const fs::path cell = folder / "e" / "cells" / "pocket-cot-long.streaming.b3100.s3000000.json";
+  const auto episode = nlohmann::json::parse(content_of(cell)).at("episodes").at(0);
+  CHECK(episode.at("decode_steps") > 2000);
+  CHECK(episode.at("peak_tokens") > 3000.0);
+  CHECK(episode.at("peak_tokens") <= 3101.0);
+}
+
 TEST_CASE("Unknown suites, tasks and policies are usage errors that list the valid ones") {
   const TemporaryFolder folder;
   const std::string out = " -o " + (folder / "e").string();

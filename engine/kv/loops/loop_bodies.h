@@ -15,9 +15,7 @@ typedef float Lanes __attribute__((vector_size(4 * PQ_LANES), aligned(4), may_al
 typedef std::int32_t Hits __attribute__((vector_size(4 * PQ_LANES)));
 typedef std::uint32_t Words __attribute__((vector_size(4 * PQ_LANES), aligned(4), may_alias));
 
-constexpr std::size_t kVectors = kTilePages / PQ_LANES;  // of a tile's row
-static_assert(kVectors * PQ_LANES == kTilePages && kMostRanked % PQ_LANES == 0);
-constexpr std::size_t kKeys = 2 * PQ_LANES / 4;  // that fit into the registers beside it
+static_assert(kMostRanked % PQ_LANES == 0);
 
 Lanes load(const float* from) { return *reinterpret_cast<const Lanes*>(from); }
 Hits load(const std::int32_t* from) { return (Hits)(*reinterpret_cast<const Words*>(from)); }
@@ -114,62 +112,46 @@ void ranks(const float* values, std::size_t count, std::uint32_t* to) {
   }
 }
 
-/// Several rows at once, because `largest` needs to be read but once for them.
-template <std::size_t kRows>
-void raise_rows(const float* __restrict rows, std::size_t width, float* __restrict largest) {
+/// Several rows at once, because what they are reduced to needs to be read but once for them. With
+/// one of the two left out its pointer is not used.
+template <std::size_t kRows, bool kRaises, bool kAdds>
+void reduce_some(const float* __restrict rows, std::size_t width, float* __restrict largest,
+                 double* __restrict sums) {
   for (std::size_t i = 0; i < width; ++i) {
-    float most = largest[i];
-    for (std::size_t row = 0; row < kRows; ++row) {
-      const float mass = rows[row * width + i];
-      most = most < mass ? mass : most;
-    }
-    largest[i] = most;
-  }
-}
-
-void raise(const float* rows, std::size_t row_count, std::size_t width, float* largest) {
-  for (; row_count >= 4; row_count -= 4, rows += 4 * width) raise_rows<4>(rows, width, largest);
-  for (; row_count > 0; --row_count, rows += width) raise_rows<1>(rows, width, largest);
-}
-
-template <std::size_t kRows>
-void add_some_rows(const float* __restrict rows, std::size_t width, double* __restrict sums) {
-  for (std::size_t i = 0; i < width; ++i) {
-    double sum = sums[i];
-    for (std::size_t row = 0; row < kRows; ++row) sum += static_cast<double>(rows[row * width + i]);
-    sums[i] = sum;
-  }
-}
-
-void add_rows(const float* rows, std::size_t row_count, std::size_t width, double* sums) {
-  for (; row_count >= 4; row_count -= 4, rows += 4 * width) add_some_rows<4>(rows, width, sums);
-  for (; row_count > 0; --row_count, rows += width) add_some_rows<1>(rows, width, sums);
-}
-
-template <std::size_t kRows>
-void raise_and_add_rows(const float* __restrict rows, std::size_t width, float* __restrict largest,
-                        double* __restrict sums) {
-  for (std::size_t i = 0; i < width; ++i) {
-    float most = largest[i];
-    double sum = sums[i];
+    float most = kRaises ? largest[i] : 0.0F;
+    double sum = kAdds ? sums[i] : 0.0;
     for (std::size_t row = 0; row < kRows; ++row) {
       const float mass = rows[row * width + i];
       most = most < mass ? mass : most;
       sum += static_cast<double>(mass);
     }
-    largest[i] = most;
-    sums[i] = sum;
+    if (kRaises) largest[i] = most;
+    if (kAdds) sums[i] = sum;
   }
+}
+
+template <bool kRaises, bool kAdds>
+void reduce(const float* rows, std::size_t row_count, std::size_t width, float* largest,
+            double* sums) {
+  for (; row_count >= 4; row_count -= 4, rows += 4 * width) {
+    reduce_some<4, kRaises, kAdds>(rows, width, largest, sums);
+  }
+  for (; row_count > 0; --row_count, rows += width) {
+    reduce_some<1, kRaises, kAdds>(rows, width, largest, sums);
+  }
+}
+
+void raise(const float* rows, std::size_t row_count, std::size_t width, float* largest) {
+  reduce<true, false>(rows, row_count, width, largest, nullptr);
+}
+
+void add_rows(const float* rows, std::size_t row_count, std::size_t width, double* sums) {
+  reduce<false, true>(rows, row_count, width, nullptr, sums);
 }
 
 void raise_and_add(const float* rows, std::size_t row_count, std::size_t width, float* largest,
                    double* sums) {
-  for (; row_count >= 4; row_count -= 4, rows += 4 * width) {
-    raise_and_add_rows<4>(rows, width, largest, sums);
-  }
-  for (; row_count > 0; --row_count, rows += width) {
-    raise_and_add_rows<1>(rows, width, largest, sums);
-  }
+  reduce<true, true>(rows, row_count, width, largest, sums);
 }
 
 void add_seen(const float* __restrict masses, std::size_t count, double weight,
@@ -191,23 +173,20 @@ void average_seen(const float* __restrict masses, std::size_t count, std::int32_
   }
 }
 
-float least(const float* values, std::size_t count) {
+/// Of kSign x value.
+template <int kSign>
+float least_signed(const float* values, std::size_t count) {
+  constexpr float kFactor = kSign;
   Lanes lanes = all_lanes(__builtin_inff());
   std::size_t i = 0;
-  for (; i + PQ_LANES <= count; i += PQ_LANES) lanes = smaller(load(values + i), lanes);
+  for (; i + PQ_LANES <= count; i += PQ_LANES) lanes = smaller(kFactor * load(values + i), lanes);
   float least = smallest_lane(lanes);
-  for (; i < count; ++i) least = values[i] < least ? values[i] : least;
+  for (; i < count; ++i) least = kFactor * values[i] < least ? kFactor * values[i] : least;
   return least;
 }
 
-float largest(const float* values, std::size_t count) {
-  Lanes lanes = all_lanes(__builtin_inff());  // of the negated values
-  std::size_t i = 0;
-  for (; i + PQ_LANES <= count; i += PQ_LANES) lanes = smaller(-load(values + i), lanes);
-  float most = -smallest_lane(lanes);
-  for (; i < count; ++i) most = values[i] > most ? values[i] : most;
-  return most;
-}
+float least(const float* values, std::size_t count) { return least_signed<1>(values, count); }
+float largest(const float* values, std::size_t count) { return -least_signed<-1>(values, count); }
 
 bool least_of_marks(const float* values, const std::int32_t* marks, std::size_t count,
                     const std::int32_t* two_marks, float* least) {
@@ -244,96 +223,7 @@ void stamp(const float* __restrict masses, std::size_t count, float least, std::
   }
 }
 
-/// One row of kTilePages after the other, and which of it are above the bar.
-template <std::size_t kCount>
-void store_rows(const Lanes (&rows)[kCount][kVectors], float bar, float* to, std::uint32_t* above) {
-  for (std::size_t row = 0; row < kCount; ++row) {
-    std::uint32_t bits = 0;
-    for (std::size_t v = 0; v < kVectors; ++v, to += PQ_LANES) {
-      *reinterpret_cast<Lanes*>(to) = rows[row][v];
-      bits |= bits_of(rows[row][v] > bar) << (v * PQ_LANES);
-    }
-    above[row] = bits;
-  }
-}
-
-template <std::size_t kCount>
-void some_products(const float* tile, const float* keys, std::size_t components, float bar,
-                   float* to, std::uint32_t* above) {
-  Lanes sums[kCount][kVectors] = {};
-  for (std::size_t c = 0; c < components; ++c, tile += kTilePages) {
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      const Lanes lanes = load(tile + v * PQ_LANES);
-      for (std::size_t key = 0; key < kCount; ++key) {
-        sums[key][v] += keys[key * components + c] * lanes;
-      }
-    }
-  }
-  store_rows<kCount>(sums, bar, to, above);
-}
-
-void products(const float* tile, const float* keys, std::size_t key_count, std::size_t components,
-              float bar, float* to, std::uint32_t* above) {
-  for (; key_count >= kKeys; key_count -= kKeys) {
-    some_products<kKeys>(tile, keys, components, bar, to, above);
-    keys += kKeys * components;
-    to += kKeys * kTilePages;
-    above += kKeys;
-  }
-  for (; key_count > 0; --key_count, keys += components, to += kTilePages, ++above) {
-    some_products<1>(tile, keys, components, bar, to, above);
-  }
-}
-
-/// Several tiles at once: each sum waits for itself alone.
-template <std::size_t kTiles>
-void some_tiles(const float* tiles, const float* key, std::size_t components, float bar, float* to,
-                std::uint32_t* above) {
-  Lanes sums[kTiles][kVectors] = {};
-  for (std::size_t c = 0; c < components; ++c) {
-    for (std::size_t tile = 0; tile < kTiles; ++tile) {
-      for (std::size_t v = 0; v < kVectors; ++v) {
-        sums[tile][v] += key[c] * load(tiles + (tile * components + c) * kTilePages + v * PQ_LANES);
-      }
-    }
-  }
-  store_rows<kTiles>(sums, bar, to, above);
-}
-
-void products_of_tiles(const float* tiles, std::size_t tile_count, const float* key,
-                       std::size_t components, float bar, float* to, std::uint32_t* above) {
-  for (; tile_count >= 4; tile_count -= 4, to += 4 * kTilePages, above += 4) {
-    some_tiles<4>(tiles, key, components, bar, to, above);
-    tiles += 4 * components * kTilePages;
-  }
-  for (; tile_count > 0; --tile_count, to += kTilePages, ++above) {
-    some_tiles<1>(tiles, key, components, bar, to, above);
-    tiles += components * kTilePages;
-  }
-}
-
-void add_tile(const float* __restrict tile, const std::uint8_t* __restrict listed,
-              std::size_t components, double* __restrict sums) {
-  double counts[kTilePages];
-  for (std::size_t i = 0; i < kTilePages; ++i) counts[i] = static_cast<double>(listed[i]);
-  for (std::size_t c = 0; c < components; ++c, tile += kTilePages, sums += kTilePages) {
-    for (std::size_t i = 0; i < kTilePages; ++i) {
-      sums[i] += counts[i] * static_cast<double>(tile[i]);
-    }
-  }
-}
-
-void products_with_others(const float* __restrict tile, const double* __restrict total,
-                          std::size_t components, double* __restrict sums) {
-  double added[kTilePages] = {};
-  for (std::size_t c = 0; c < components; ++c, tile += kTilePages) {
-    for (std::size_t i = 0; i < kTilePages; ++i) {
-      const auto own = static_cast<double>(tile[i]);
-      added[i] += (total[c] - own) * own;
-    }
-  }
-  for (std::size_t i = 0; i < kTilePages; ++i) sums[i] = added[i];
-}
+#include "engine/kv/loops/tile_bodies.h"
 
 }  // namespace
 
@@ -353,7 +243,6 @@ const Loops PQ_LOOPS{.name = PQ_LOOPS_NAME,
                      .least_of_marks = least_of_marks,
                      .stamp = stamp,
                      .products = products,
-                     .products_of_tiles = products_of_tiles,
                      .add_tile = add_tile,
                      .products_with_others = products_with_others};
 

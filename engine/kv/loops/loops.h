@@ -77,12 +77,6 @@ struct Loops {
   void (*products)(const float* tile, const float* keys, std::size_t key_count,
                    std::size_t components, float bar, float* to, std::uint32_t* above);
 
-  /// Products of one key, (component), with the vectors of so many tiles one behind the other, each
-  /// in the order of the components: to (page). above[tile], bit i: whether that of page i of the
-  /// tile is above `bar`.
-  void (*products_of_tiles)(const float* tiles, std::size_t tile_count, const float* key,
-                            std::size_t components, float bar, float* to, std::uint32_t* above);
-
   /// sums[component][page] += tile[component][page] where the page is listed (1, else 0).
   void (*add_tile)(const float* tile, const std::uint8_t* listed, std::size_t components,
                    double* sums);

@@ -84,12 +84,13 @@ class AttentionPolicy : public EvictionPolicy {
   /// The masses by page, 0 where none is listed, into a row of pages().
   void spread(const Attended& attended, std::span<float> row) const;
 
-  /// One scope's part of (scope, page) state, which grows with the sequence.
+  /// One scope's part of (scope, page) state, which grows with the sequence by `fresh` ones.
   template <class T>
-  std::vector<T>& part(std::vector<std::vector<T>>& state, std::int32_t scope) const {
+  std::vector<T>& part(std::vector<std::vector<T>>& state, std::int32_t scope,
+                       const T& fresh = {}) const {
     const auto number = static_cast<std::size_t>(scope);
     if (state.size() <= number) state.resize(number + 1);
-    state[number].resize(static_cast<std::size_t>(pages()));
+    state[number].resize(static_cast<std::size_t>(pages()), fresh);
     return state[number];
   }
   /// One scope's part of the state, as far as it goes.

@@ -172,14 +172,7 @@ class DiffKv final : public RulePolicy {
     loops().add_seen(masses, run.count, attended.query_rows / tokens, sums);
     loops().average_seen(masses, run.count, attended.query_rows, sums,
                          part(queries_, attended.scope).data() + run.page,
-                         means_of(attended.scope).data() + run.page);
-  }
-
-  [[nodiscard]] std::vector<float>& means_of(std::int32_t scope) {
-    const auto number = static_cast<std::size_t>(scope);
-    if (means_.size() <= number) means_.resize(number + 1);
-    means_[number].resize(static_cast<std::size_t>(pages()), kUnseen);
-    return means_[number];
+                         part(means_, attended.scope, kUnseen).data() + run.page);
   }
 
   /// The mean mass of one token; a page that no query has seen yet has the most.

@@ -101,7 +101,7 @@ void KeyRedundancy::seek_some() {
 void KeyRedundancy::seek_in(std::size_t tile) {
   cosines_.resize(std::max(cosines_.size(), sought_.size() * kTile));
   alike_.resize(std::max(alike_.size(), sought_.size()));
-  keys_.with_tile(tile, sought_keys_, kDuplicate, cosines_, alike_);
+  keys_.products(tile, sought_keys_, kDuplicate, cosines_, alike_);
   const std::uint32_t listed = listed_in(tile);
   for (std::size_t i = sought_.size(); i-- > 0;) {
     const auto [page, below] = sought_[i];
@@ -157,7 +157,7 @@ void KeyRedundancy::compare(std::size_t tile, std::size_t first_new) {
   const auto keys = std::span(new_keys_).subspan(first_new * keys_.components());
   cosines_.resize(std::max(cosines_.size(), new_.size() * kTile));
   alike_.resize(std::max(alike_.size(), new_.size()));
-  keys_.with_tile(tile, keys, kDuplicate, cosines_, alike_);
+  keys_.products(tile, keys, kDuplicate, cosines_, alike_);
   const std::uint32_t listed = listed_in(tile);
   const auto raise = [this](std::int32_t of, const Duplicate& found) {
     Duplicate& latest = latest_[static_cast<std::size_t>(of)];
@@ -197,21 +197,20 @@ void KeyRedundancy::leave_out(std::span<const std::int32_t> pages, bool spare_fi
   const std::int32_t first = pages.front();
   key_.clear();
   keys_.append_to(static_cast<std::size_t>(first), key_);
-  if (spare_first) {
-    cosines_.resize(std::max(cosines_.size(), listed_.size()));
-    const std::size_t tiles = tiles_.back() + 1 - tiles_.front();
-    alike_.resize(std::max(alike_.size(), tiles));
-    keys_.with_tiles(tiles_.front(), key_, kDuplicate,
-                     std::span(cosines_).subspan(tiles_.front() * kTile),
-                     std::span(alike_).first(tiles));
-  }
+  cosines_.resize(std::max(cosines_.size(), kTile));
+  alike_.resize(std::max<std::size_t>(alike_.size(), 1));
+  std::size_t tile = static_cast<std::size_t>(-1);  // whose cosines with the first page they are
   for (const std::int32_t page : pages) {
     const auto index = static_cast<std::size_t>(page);
     const Duplicate& latest = latest_[index];
     if (latest.page >= 0) {
       exact_[static_cast<std::size_t>(latest.page)] -= static_cast<double>(latest.cosine);
     } else if (spare_first && page != first) {
-      exact_[static_cast<std::size_t>(first)] -= static_cast<double>(cosines_[index]);
+      if (tile != tile_of(page)) {
+        tile = tile_of(page);
+        keys_.products(tile, key_, kDuplicate, cosines_, alike_);
+      }
+      exact_[static_cast<std::size_t>(first)] -= static_cast<double>(cosines_[index % kTile]);
     }
   }
 }

@@ -25,14 +25,8 @@ void KeyTiles::append_to(std::size_t page, std::vector<float>& values) const {
   for (std::size_t c = 0; c < components_; ++c) values.push_back(from[c * kPages]);
 }
 
-void KeyTiles::with_tiles(std::size_t first, std::span<const float> key, float bar,
-                          std::span<float> to, std::span<std::uint32_t> above) const {
-  loops().products_of_tiles(tile(first).data(), above.size(), key.data(), components_, bar,
-                            to.data(), above.data());
-}
-
-void KeyTiles::with_tile(std::size_t number, std::span<const float> keys, float bar,
-                         std::span<float> to, std::span<std::uint32_t> above) const {
+void KeyTiles::products(std::size_t number, std::span<const float> keys, float bar,
+                        std::span<float> to, std::span<std::uint32_t> above) const {
   if (keys.empty()) return;
   loops().products(tile(number).data(), keys.data(), keys.size() / components_, components_, bar,
                    to.data(), above.data());

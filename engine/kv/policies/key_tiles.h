@@ -28,15 +28,10 @@ class KeyTiles {
   [[nodiscard]] std::span<const float> tile(std::size_t number) const {
     return std::span(values_).subspan(number * components_ * kPages, components_ * kPages);
   }
-  /// Of `key` with each vector of the tiles from `first` on, to (page of these tiles): as many
-  /// tiles as `above` has room for, above[tile], bit i: whether that with the tile's page i is
-  /// above `bar`.
-  void with_tiles(std::size_t first, std::span<const float> key, float bar, std::span<float> to,
-                  std::span<std::uint32_t> above) const;
   /// Of several keys, (key, component), with those of one tile, to (key, page of the tile).
   /// above[key], bit i: whether that with page i is above `bar`.
-  void with_tile(std::size_t number, std::span<const float> keys, float bar, std::span<float> to,
-                 std::span<std::uint32_t> above) const;
+  void products(std::size_t number, std::span<const float> keys, float bar, std::span<float> to,
+                std::span<std::uint32_t> above) const;
 
  private:
   [[nodiscard]] std::size_t at(std::size_t page) const {

@@ -47,19 +47,25 @@ void fill(Observer& observer, std::int32_t step, std::int32_t first, std::int32_
                                 .tokens = tokens});
 }
 
-/// The masses are of (layer, KV head, page), means and maxima alike.
+/// The masses are of (layer, KV head, page), means and maxima alike. Both must outlive the event.
+inline PagesAttended attended(std::int32_t step, const kv::KvShape& shape,
+                              const std::vector<std::int32_t>& pages,
+                              const std::vector<float>& masses) {
+  return {.episode = EpisodeId{0},
+          .thread = Thread::main,
+          .step = step,
+          .query_rows = 1,
+          .layers = shape.layers,
+          .kv_heads = shape.kv_heads,
+          .pages = pages,
+          .mean = masses,
+          .max = masses};
+}
+
 template <class Observer>
 void attend_heads(Observer& observer, std::int32_t step, const kv::KvShape& shape,
                   const std::vector<std::int32_t>& pages, const std::vector<float>& masses) {
-  observer.observe(PagesAttended{.episode = EpisodeId{0},
-                                 .thread = Thread::main,
-                                 .step = step,
-                                 .query_rows = 1,
-                                 .layers = shape.layers,
-                                 .kv_heads = shape.kv_heads,
-                                 .pages = pages,
-                                 .mean = masses,
-                                 .max = masses});
+  observer.observe(attended(step, shape, pages, masses));
 }
 
 /// One layer and KV head.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -40,6 +41,16 @@ class Keys {
     if (keys.size() <= page) keys.resize(page + 1, std::vector<float>(kComponents));
     keys[page] = draw();
     redundancy.set_key({.pages = keys.size(), .components = kComponents}, page, 0, keys[page]);
+  }
+
+  /// Sets the first `count` pages' keys. Returns these pages.
+  Pages set_first(KeyRedundancy& redundancy, std::int32_t count) {
+    Pages pages;
+    for (std::int32_t page = 0; page < count; ++page) {
+      set(redundancy, static_cast<std::size_t>(page));
+      pages.push_back(page);
+    }
+    return pages;
   }
 
   [[nodiscard]] float cosine(std::int32_t a, std::int32_t b) const {
@@ -101,13 +112,9 @@ TEST_CASE("redundancy is the same as of all pairs while pages come and go") {
 TEST_CASE("redundancy depends on the list alone and not on those before it") {
   KeyRedundancy redundancy;
   Keys keys;
+  const Pages all = keys.set_first(redundancy, 50);
   Pages even;
-  Pages all;
-  for (std::int32_t page = 0; page < 50; ++page) {
-    keys.set(redundancy, static_cast<std::size_t>(page));
-    all.push_back(page);
-    if (page % 2 == 0) even.push_back(page);
-  }
+  std::ranges::copy_if(all, std::back_inserter(even), [](auto page) { return page % 2 == 0; });
   for (const Pages& pages : {all, even, all, Pages{3, 40}, even, Pages{}, all}) {
     check_same(redundancy, keys, pages, false);
   }
@@ -116,15 +123,11 @@ TEST_CASE("redundancy depends on the list alone and not on those before it") {
 TEST_CASE("many pages that lose their latest duplicate at once find the one before, or none") {
   KeyRedundancy redundancy;
   Keys keys;
-  Pages all;
-  Pages first_half;
+  const Pages all = keys.set_first(redundancy, 320);
+  const Pages first_half(all.begin(), all.begin() + 160);
   Pages odd_behind;
-  for (std::int32_t page = 0; page < 320; ++page) {
-    keys.set(redundancy, static_cast<std::size_t>(page));
-    all.push_back(page);
-    if (page < 160) first_half.push_back(page);
-    if (page >= 160 && page % 2 == 1) odd_behind.push_back(page);
-  }
+  std::copy_if(all.begin() + 160, all.end(), std::back_inserter(odd_behind),
+               [](auto page) { return page % 2 == 1; });
   // Those that are left of `odd_behind` have lost all that was found among the pages before them.
   for (const Pages& pages :
        {all, first_half, Pages{1, 30, 300}, Pages{300, 310}, all, odd_behind}) {
@@ -135,11 +138,7 @@ TEST_CASE("many pages that lose their latest duplicate at once find the one befo
 TEST_CASE("a page whose key is given anew is compared anew") {
   KeyRedundancy redundancy;
   Keys keys;
-  Pages pages;
-  for (std::int32_t page = 0; page < 40; ++page) {
-    keys.set(redundancy, static_cast<std::size_t>(page));
-    pages.push_back(page);
-  }
+  const Pages pages = keys.set_first(redundancy, 40);
   check_same(redundancy, keys, pages, false);
   for (const std::size_t page : {39, 12, 0}) keys.set(redundancy, page);
   check_same(redundancy, keys, pages, false);

@@ -185,30 +185,6 @@ TEST_CASE("Products with a tile's keys are summed component by component") {
   CHECK(std::ranges::all_of(above, [](std::uint32_t bits) { return bits < 1U << kTilePages; }));
 }
 
-TEST_CASE("Products of a key with many tiles are those with each of them") {
-  const kv::Loops& loops = any_loops();
-  CAPTURE(loops.name);
-  Rng rng(27);
-  constexpr std::size_t kComponents = 13;
-  for (const std::size_t tiles : {1, 4, 6}) {
-    const std::vector<float> keys = drawn(rng, tiles * kComponents * kTilePages);
-    const std::vector<float> key = drawn(rng, kComponents);
-    std::vector<float> products(tiles * kTilePages);
-    std::vector<float> expected(products.size());
-    std::vector<std::uint32_t> above(tiles);
-    std::vector<std::uint32_t> expected_above(tiles);
-    constexpr float kBar = 0.3F;
-    loops.products_of_tiles(keys.data(), tiles, key.data(), kComponents, kBar, products.data(),
-                            above.data());
-    for (std::size_t tile = 0; tile < tiles; ++tile) {
-      loops.products(keys.data() + tile * kComponents * kTilePages, key.data(), 1, kComponents,
-                     kBar, expected.data() + tile * kTilePages, &expected_above[tile]);
-    }
-    CHECK(products == expected);
-    CHECK(above == expected_above);
-  }
-}
-
 TEST_CASE("The sums of redundancy have the same bits with every instruction set") {
   const kv::Loops& loops = any_loops();
   CAPTURE(loops.name);

@@ -82,20 +82,12 @@ TEST_CASE("the average over heads has the bits of what a policy computes itself"
   std::vector<float> masses(18);
   for (float& mass : masses) mass = static_cast<float>(rng.uniform());
   const std::vector<std::int32_t> pages{0, 1, 2};
-  PagesAttended attended{.episode = EpisodeId{0},
-                         .thread = Thread::main,
-                         .step = 0,
-                         .query_rows = 1,
-                         .layers = 2,
-                         .kv_heads = 3,
-                         .pages = pages,
-                         .mean = masses,
-                         .max = masses};
-  views.observe(attended);
-  CHECK(std::ranges::equal(views.average(), attention.row(attended, 0)));
+  PagesAttended event = attended(0, shape, pages, masses);
+  views.observe(event);
+  CHECK(std::ranges::equal(views.average(), attention.row(event, 0)));
   // A layer that does not see all pages: who averages must know which.
   const std::vector<std::int32_t> first_page{0, 1};
-  attended.first_page = first_page;
-  views.observe(attended);
+  event.first_page = first_page;
+  views.observe(event);
   CHECK(views.average().empty());
 }
